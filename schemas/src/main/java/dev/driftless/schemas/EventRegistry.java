@@ -1,0 +1,125 @@
+package dev.driftless.schemas;
+
+import dev.driftless.events.MemoryEvent;
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+
+/**
+ * The schemas of the log in a Confluent-compatible Schema Registry. Answers are cached, so each
+ * schema is asked for once. Safe to share between threads.
+ */
+public final class EventRegistry implements AutoCloseable {
+
+  private static final int SCHEMA_NOT_FOUND = 40403;
+  private static final int SUBJECT_NOT_FOUND = 40401;
+  private static final AvroSchema CURRENT = new AvroSchema(MemoryEvent.getClassSchema());
+
+  private final String url;
+  private final String subject;
+  private final SchemaRegistryClient client;
+
+  /**
+   * @param url base addresses, separated by commas
+   * @param settings passed to the client as they are: basic auth, bearer tokens, {@code
+   *     schema.registry.ssl.*}, timeouts
+   */
+  public EventRegistry(String url, Names names, Map<String, String> settings) {
+    this.url = url;
+    this.subject = names.schemaSubject();
+    this.client =
+        SchemaRegistryClientFactory.newClient(
+            List.of(url.split(",")), 1_000, List.of(new AvroSchemaProvider()), settings, Map.of());
+  }
+
+  /**
+   * Registers this version's schema, with compatibility {@code BACKWARD_TRANSITIVE}. Safe to
+   * repeat.
+   *
+   * @throws IncompatibleSchemaException if the registry holds a schema that readers of this one
+   *     could not read
+   */
+  public void register() {
+    call(
+        () -> {
+          client.updateCompatibility(subject, "BACKWARD_TRANSITIVE");
+          return client.register(subject, CURRENT);
+        });
+  }
+
+  /**
+   * The id of this version's schema.
+   *
+   * @throws IllegalStateException if it is not registered
+   */
+  int currentId() {
+    return call(() -> client.getId(subject, CURRENT));
+  }
+
+  /**
+   * The schema with this id.
+   *
+   * @throws UndecodableException if the registry has none
+   * @throws RegistryUnavailableException if it cannot be asked
+   */
+  Schema schema(int id) throws UndecodableException {
+    try {
+      return ((AvroSchema) client.getSchemaById(id)).rawSchema();
+    } catch (RestClientException e) {
+      if (e.getStatus() == 404) {
+        throw new UndecodableException("schema id " + id + " is not in the registry", e);
+      }
+      throw unavailable(e);
+    } catch (ClassCastException e) {
+      throw new UndecodableException("schema id " + id + " is not an Avro schema", e);
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  private <T> T call(RegistryCall<T> call) {
+    try {
+      return call.run();
+    } catch (RestClientException e) {
+      if (e.getStatus() == 409 || e.getStatus() == 422) {
+        throw new IncompatibleSchemaException(
+            "the registry at %s refuses the schema of subject %s: %s"
+                .formatted(url, subject, e.getMessage()),
+            e);
+      }
+      if (e.getErrorCode() == SCHEMA_NOT_FOUND || e.getErrorCode() == SUBJECT_NOT_FOUND) {
+        throw new IllegalStateException(
+            "the schema of subject %s is not registered at %s: register it before publishing"
+                .formatted(subject, url),
+            e);
+      }
+      throw unavailable(e);
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  private RegistryUnavailableException unavailable(Exception e) {
+    return new RegistryUnavailableException(
+        "the schema registry at %s does not answer: %s".formatted(url, e.getMessage()), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      client.close();
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  private interface RegistryCall<T> {
+    T run() throws IOException, RestClientException;
+  }
+}
