@@ -1,5 +1,6 @@
 package dev.driftless.local;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** The servers of a local stack. */
@@ -11,6 +12,7 @@ public enum ServerKind {
   QDRANT;
 
   /** The name in messages, in {@code stack.json} and in file names below the home directory. */
+  @JsonValue
   public String id() {
     return name().toLowerCase(Locale.ROOT);
   }

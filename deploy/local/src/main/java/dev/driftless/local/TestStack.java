@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A temporary stack for tests: real servers on free ports, never the usual ones, in a temporary
- * directory. The servers and the directory are gone when the stack is closed or when this JVM ends,
- * even if it is killed.
+ * directory. The servers and the directory are gone when the stack is closed, or within a second of
+ * this JVM's end, even if it is killed.
  *
  * <pre>{@code
  * Addresses servers = TestStack.shared().with(ServerKind.KAFKA, ServerKind.POSTGRES);
@@ -36,7 +36,6 @@ public final class TestStack implements AutoCloseable {
     } catch (IOException e) {
       throw new StackException("cannot make a temporary directory: " + e, e);
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(guard::close, "driftless-test-stack"));
   }
 
   private static final class Shared {

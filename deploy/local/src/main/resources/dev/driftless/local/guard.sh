@@ -1,5 +1,6 @@
 # Waits for the end of its input, which is the end of the process that started it, however that
 # came; then ends the servers of the temporary stack in $1 and removes it.
+stack=$1
 trap '' HUP INT TERM
 cat >/dev/null
 
@@ -14,29 +15,36 @@ is_alive() {
   fi
 }
 
-signal_all() {
+# Sends KILL to all servers, but the signal $1 to PostgreSQL.
+end_all() {
   left=0
   for file in "$stack"/run/*.pid; do
     [ -e "$file" ] || continue
     read -r pid start <"$file"
     is_alive "$pid" "$start" || continue
     left=1
-    # PostgreSQL's immediate shutdown: as abrupt as KILL, but it frees its shared memory.
-    case "$1$file" in
-      first*postgres.pid) kill -QUIT "$pid" ;;
-      again*postgres.pid) ;;
+    case "$file" in
+      */postgres.pid) kill "-$1" "$pid" ;;
       *) kill -KILL "$pid" ;;
     esac 2>/dev/null
   done
 }
 
-stack=$1
-signal_all first
+# QUIT is PostgreSQL's immediate shutdown: as abrupt as KILL, but it frees its shared memory.
+end_all QUIT
 tries=0
-while [ $left = 1 ] && [ $tries -lt 30 ]; do
+while [ $left = 1 ] && [ $tries -lt 20 ]; do
   sleep 0.1
   tries=$((tries + 1))
-  signal_all again
+  end_all 0
 done
-[ $left = 0 ] || signal_all last
+end_all KILL
+
+# A process that was only just started may have no pid file yet, but it works below the stack.
+if [ -d /proc/self ]; then
+  for link in $(find /proc -maxdepth 2 -name cwd -lname "$stack/*" 2>/dev/null); do
+    pid=${link#/proc/}
+    kill -KILL "${pid%/cwd}" 2>/dev/null
+  done
+fi
 rm -rf "$stack" 2>/dev/null || { sleep 1; rm -rf "$stack"; }

@@ -10,7 +10,6 @@ final class Lines implements Progress {
   @Override
   public void say(String line) {
     said.add(line);
-    System.out.println(line);
   }
 
   List<String> said() {
