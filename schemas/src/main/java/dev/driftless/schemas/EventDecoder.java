@@ -20,6 +20,10 @@ public final class EventDecoder {
 
   private static final int HEAD = 5;
 
+  static {
+    TrustedClasses.load();
+  }
+
   private final EventRegistry registry;
   private final Map<Integer, SpecificDatumReader<MemoryEvent>> readers = new ConcurrentHashMap<>();
 
