@@ -43,13 +43,13 @@ public final class EventRegistry implements AutoCloseable {
    * @throws IllegalArgumentException if an address is not an http or https URL
    */
   public EventRegistry(String url, Names names, Map<String, String> settings) {
+    this(url, names, client(url, settings));
+  }
+
+  EventRegistry(String url, Names names, SchemaRegistryClient client) {
     this.url = url;
     this.subject = names.schemaSubject();
-    Map<String, String> withTimeouts = new HashMap<>(TIMEOUTS);
-    withTimeouts.putAll(settings);
-    this.client =
-        SchemaRegistryClientFactory.newClient(
-            addresses(url), 1_000, List.of(new AvroSchemaProvider()), withTimeouts, Map.of());
+    this.client = client;
   }
 
   /**
@@ -87,7 +87,7 @@ public final class EventRegistry implements AutoCloseable {
       return ((AvroSchema) client.getSchemaById(id)).rawSchema();
     } catch (RestClientException e) {
       // any other 404 comes from something that is not the registry, such as a wrong base address
-      if (e.getErrorCode() == SCHEMA_NOT_FOUND) {
+      if (isNotFound(e)) {
         throw new UndecodableException("schema id " + id + " is not in the registry", e);
       }
       throw unavailable(e);
@@ -97,6 +97,10 @@ public final class EventRegistry implements AutoCloseable {
       }
       throw unavailable(e);
     }
+  }
+
+  private static boolean isNotFound(RestClientException e) {
+    return e.getErrorCode() == SCHEMA_NOT_FOUND || e.getErrorCode() == SUBJECT_NOT_FOUND;
   }
 
   /** The client has no exception of its own for this, but no other plain IOException either. */
@@ -116,7 +120,7 @@ public final class EventRegistry implements AutoCloseable {
                 .formatted(url, subject, e.getMessage()),
             e);
       }
-      if (e.getErrorCode() == SCHEMA_NOT_FOUND || e.getErrorCode() == SUBJECT_NOT_FOUND) {
+      if (isNotFound(e)) {
         throw new IllegalStateException(
             "the schema of subject %s is not registered at %s: register it before publishing"
                 .formatted(subject, url),
@@ -141,6 +145,13 @@ public final class EventRegistry implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static SchemaRegistryClient client(String url, Map<String, String> settings) {
+    Map<String, String> withTimeouts = new HashMap<>(TIMEOUTS);
+    withTimeouts.putAll(settings);
+    return SchemaRegistryClientFactory.newClient(
+        addresses(url), 1_000, List.of(new AvroSchemaProvider()), withTimeouts, Map.of());
   }
 
   private static List<String> addresses(String url) {
