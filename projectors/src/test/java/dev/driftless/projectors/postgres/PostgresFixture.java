@@ -1,5 +1,8 @@
 package dev.driftless.projectors.postgres;
 
+import dev.driftless.local.Addresses;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.ViewFixture;
 import dev.driftless.schemas.Names;
@@ -35,10 +38,11 @@ public abstract class PostgresFixture implements ViewFixture {
 
   /** The test server, with the user that owns it. The one place that knows where it is. */
   public static PostgresConfig server() {
+    Addresses servers = TestStack.shared().with(ServerKind.POSTGRES);
     return new PostgresConfig(
-        System.getProperty("driftless.test.postgres", "jdbc:postgresql://127.0.0.1:55499/postgres"),
-        "postgres",
-        "postgres",
+        servers.jdbcUrl(),
+        servers.postgresUser(),
+        servers.postgresPassword(),
         4,
         Duration.ofSeconds(5),
         Duration.ofSeconds(30));
