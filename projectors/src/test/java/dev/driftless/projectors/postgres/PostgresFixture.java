@@ -36,16 +36,9 @@ public abstract class PostgresFixture implements ViewFixture {
     this.schema = schema.apply(names);
   }
 
-  /** The test server, with the user that owns it. The one place that knows where it is. */
+  /** The test server, with the user that owns it. */
   public static PostgresConfig server() {
-    Addresses servers = TestStack.shared().with(ServerKind.POSTGRES);
-    return new PostgresConfig(
-        servers.jdbcUrl(),
-        servers.postgresUser(),
-        servers.postgresPassword(),
-        4,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(30));
+    return Server.CONFIG;
   }
 
   /** A projector of the view with these names. */
@@ -200,5 +193,20 @@ public abstract class PostgresFixture implements ViewFixture {
             schema + "." + table)
         .mapTo(String.class)
         .list();
+  }
+
+  private static final class Server {
+
+    static final PostgresConfig CONFIG = config(TestStack.shared().with(ServerKind.POSTGRES));
+
+    static PostgresConfig config(Addresses servers) {
+      return new PostgresConfig(
+          servers.jdbcUrl(),
+          servers.postgresUser(),
+          servers.postgresPassword(),
+          4,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30));
+    }
   }
 }
