@@ -1,0 +1,132 @@
+package dev.driftless.local;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** One Kafka node, broker and controller in one, on the class path of this JVM. */
+final class KafkaServer implements Server {
+  static final String CLIENTS = "clients";
+  static final String CONTROLLER = "controller";
+  static final String CONTROLLER_LISTENER = "CONTROLLER";
+  static final int NODE_ID = 1;
+
+  private static final int METADATA_KEY = 3;
+  private static final int METADATA_VERSION = 1;
+
+  @Override
+  public ServerKind kind() {
+    return ServerKind.KAFKA;
+  }
+
+  @Override
+  public Ports usualPorts() {
+    Map<String, Integer> ports = new LinkedHashMap<>();
+    ports.put(CLIENTS, 9092);
+    ports.put(CONTROLLER, 9093);
+    return new Ports(ports);
+  }
+
+  @Override
+  public Launch prepare(Site site) throws IOException {
+    Path logs = Files.createDirectories(site.data().resolve("log"));
+    Path properties = site.data().resolve("server.properties");
+    Files.writeString(
+        properties,
+        settings(site.ports(), logs).entrySet().stream()
+            .map(setting -> setting.getKey() + "=" + setting.getValue().replace("\\", "\\\\"))
+            .collect(Collectors.joining("\n", "# Written at every start.\n", "\n")));
+    return new Launch(
+        List.of(
+            site.host().java().toString(),
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Dlogback.configurationFile=dev/driftless/local/kafka-logback.xml",
+            "-Dslf4j.provider=ch.qos.logback.classic.spi.LogbackServiceProvider",
+            "-cp",
+            classPath(),
+            KafkaNode.class.getName(),
+            properties.toString()),
+        Map.of());
+  }
+
+  private static Map<String, String> settings(Ports ports, Path logs) {
+    String clients = Addresses.HOST + ":" + ports.get(CLIENTS);
+    String controller = Addresses.HOST + ":" + ports.get(CONTROLLER);
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("process.roles", "broker,controller");
+    settings.put("node.id", String.valueOf(NODE_ID));
+    settings.put("controller.quorum.voters", NODE_ID + "@" + controller);
+    settings.put("controller.listener.names", CONTROLLER_LISTENER);
+    settings.put(
+        "listeners", "CLIENTS://" + clients + "," + CONTROLLER_LISTENER + "://" + controller);
+    settings.put("advertised.listeners", "CLIENTS://" + clients);
+    settings.put("listener.security.protocol.map", "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    settings.put("inter.broker.listener.name", "CLIENTS");
+    settings.put("log.dirs", logs.toString());
+    settings.put("auto.create.topics.enable", "false");
+
+    // One node: the topics that Kafka keeps for itself have one replica, and few partitions.
+    for (String topic :
+        List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+      settings.put(topic + ".replication.factor", "1");
+      settings.put(topic + ".num.partitions", "4");
+    }
+    settings.put("transaction.state.log.min.isr", "1");
+    settings.put("share.coordinator.state.topic.min.isr", "1");
+
+    // Groups form at once, and tests may want to lose members fast.
+    settings.put("group.initial.rebalance.delay.ms", "0");
+    settings.put("group.min.session.timeout.ms", "1000");
+
+    // A broker killed and started again waits until its former self has timed out.
+    settings.put("broker.session.timeout.ms", "3000");
+    settings.put("broker.heartbeat.interval.ms", "500");
+
+    // Small and quiet: no record in the metadata log just to show that time passes.
+    settings.put("metadata.max.idle.interval.ms", "0");
+    settings.put("num.network.threads", "2");
+    settings.put("num.io.threads", "4");
+    settings.put("log.cleaner.dedupe.buffer.size", String.valueOf(8 << 20));
+    return settings;
+  }
+
+  /** The broker runs in its own working directory, so relative entries are made absolute. */
+  private static String classPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .filter(entry -> !entry.isEmpty())
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /**
+   * Asks for metadata without topics (version 1) and looks for a broker in it: the port opens
+   * before the controller lets the broker serve, and only then is it listed.
+   */
+  @Override
+  public boolean isReady(Ports ports) throws IOException {
+    try (Socket socket = Probe.connect(ports.get(CLIENTS))) {
+      DataOutputStream request = new DataOutputStream(socket.getOutputStream());
+      request.write(
+          new byte[] {
+            0, 0, 0, 14, 0, METADATA_KEY, 0, METADATA_VERSION, 0, 0, 0, 1, -1, -1, 0, 0, 0, 0
+          });
+      request.flush();
+      DataInputStream response = new DataInputStream(socket.getInputStream());
+      response.readInt(); // length
+      response.readInt(); // correlation id
+      return response.readInt() > 0; // brokers
+    }
+  }
+}

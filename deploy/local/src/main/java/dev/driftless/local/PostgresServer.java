@@ -1,0 +1,164 @@
+package dev.driftless.local;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+
+/**
+ * PostgreSQL on TCP only, with a password, UTF-8 and the C.UTF-8 collation that no library changes.
+ */
+final class PostgresServer implements Server {
+  static final String SQL = "sql";
+  static final String USER = "postgres";
+  static final String PASSWORD = "postgres";
+  static final String DATABASE = "driftless";
+
+  private static final Duration INITIALIZATION = Duration.ofMinutes(2);
+
+  @Override
+  public ServerKind kind() {
+    return ServerKind.POSTGRES;
+  }
+
+  @Override
+  public Ports usualPorts() {
+    return new Ports(Map.of(SQL, 5432));
+  }
+
+  /** Fast shutdown: TERM would wait for the last client to leave. */
+  @Override
+  public String stopSignal() {
+    return "INT";
+  }
+
+  @Override
+  public Launch prepare(Site site) throws IOException, InterruptedException {
+    Path programs = programs(site);
+    Path cluster = site.data().resolve("cluster");
+    if (!Files.exists(cluster)) {
+      initialize(programs, cluster, site);
+    }
+    List<String> postgres =
+        List.of(
+            programs.resolve("bin/postgres").toString(),
+            "-D",
+            cluster.toString(),
+            "-p",
+            String.valueOf(site.ports().get(SQL)),
+            "-c",
+            "listen_addresses=" + Addresses.HOST,
+            "-c",
+            "unix_socket_directories=",
+            "-c",
+            "max_connections=200",
+            "-c",
+            "timezone=UTC",
+            "-c",
+            "log_timezone=UTC");
+    return new Launch(site.host().withoutRoot(postgres, site.data()), Map.of());
+  }
+
+  private static Path programs(Site site) throws IOException, InterruptedException {
+    String name = "postgres-" + ServerPrograms.property("postgres.version") + "-" + Host.platform();
+    return site.host().cache().entry(name, entry -> unpack(entry, site.progress()));
+  }
+
+  private static void unpack(Path directory, Progress progress) throws IOException {
+    String archive =
+        switch (Host.platform()) {
+          case "linux-amd64" -> "/postgres-linux-x86_64.txz";
+          case "linux-arm64" -> "/postgres-linux-arm_64.txz";
+          case "darwin-amd64" -> "/postgres-darwin-x86_64.txz";
+          case "darwin-arm64" -> "/postgres-darwin-arm_64.txz";
+          default -> "/postgres-for-" + Host.platform();
+        };
+    try (InputStream in = PostgresServer.class.getResourceAsStream(archive)) {
+      if (in == null) {
+        throw new StackException(
+            "postgres: no program for this platform on the class path (" + archive + ")");
+      }
+      progress.say("postgres: unpacking PostgreSQL " + ServerPrograms.property("postgres.version"));
+      Cache.unpack(new XZCompressorInputStream(in), directory);
+    }
+  }
+
+  /** Made under another name, so that an interrupted start leaves no half cluster behind. */
+  private static void initialize(Path programs, Path cluster, Site site)
+      throws IOException, InterruptedException {
+    site.progress().say("postgres: creating the database");
+    Path made = cluster.resolveSibling("cluster.new");
+    Cache.delete(made);
+    Path password = Files.writeString(cluster.resolveSibling("password"), PASSWORD);
+    run(
+        site,
+        programs.resolve("bin/initdb").toString(),
+        "--pgdata=" + made,
+        "--username=" + USER,
+        "--pwfile=" + password,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8");
+    Files.delete(password);
+    createDatabase(programs, made, site);
+    Files.move(made, cluster);
+  }
+
+  private static void createDatabase(Path programs, Path cluster, Site site)
+      throws IOException, InterruptedException {
+    String statement = "echo 'create database " + DATABASE + "' | \"$0\" \"$@\"";
+    run(
+        site,
+        "/bin/sh",
+        "-c",
+        statement,
+        programs.resolve("bin/postgres").toString(),
+        "--single",
+        "-D",
+        cluster.toString(),
+        "postgres");
+  }
+
+  private static void run(Site site, String... command) throws IOException, InterruptedException {
+    Host.Output output =
+        site.host()
+            .run(
+                site.host().withoutRoot(List.of(command), site.data()),
+                site.data(),
+                INITIALIZATION);
+    if (output.exitCode() != 0) {
+      throw new StackException(
+          "postgres: cannot create the database in "
+              + site.data()
+              + ": "
+              + LogTail.mostTelling(output.text()));
+    }
+  }
+
+  @Override
+  public boolean isReady(Ports ports) throws SQLException {
+    Properties login = new Properties();
+    login.setProperty("user", USER);
+    login.setProperty("password", PASSWORD);
+    login.setProperty("connectTimeout", "2");
+    login.setProperty("socketTimeout", "2");
+    String url = "jdbc:postgresql://" + Addresses.HOST + ":" + ports.get(SQL) + "/" + DATABASE;
+    try (Connection connection = DriverManager.getConnection(url, login);
+        Statement statement = connection.createStatement();
+        ResultSet one = statement.executeQuery("select 1")) {
+      return one.next();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.driftless.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A temporary stack for tests: real servers on free ports, never the usual ones, in a temporary
+ * directory. The servers and the directory are gone when the stack is closed, or within a second of
+ * this JVM's end, even if it is killed.
+ *
+ * <pre>{@code
+ * Addresses servers = TestStack.shared().with(ServerKind.KAFKA, ServerKind.POSTGRES);
+ * }</pre>
+ *
+ * <p>What it does is logged at info level by the logger of this class. Safe for use by several
+ * threads.
+ */
+public final class TestStack implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TestStack.class);
+
+  private final LocalStack stack;
+  private final Guard guard;
+  private final boolean shared;
+
+  private TestStack(boolean shared) {
+    this.shared = shared;
+    try {
+      Path home = Files.createTempDirectory("driftless-test-").toRealPath();
+      this.guard = Guard.over(home, Host.here());
+      this.stack = new LocalStack(home, Host.here(), false);
+    } catch (IOException e) {
+      throw new StackException("cannot make a temporary directory: " + e, e);
+    }
+  }
+
+  private static final class Shared {
+    static final TestStack STACK = new TestStack(true);
+  }
+
+  /** The one stack that the tests of this JVM share. They leave its servers alive. */
+  public static TestStack shared() {
+    return Shared.STACK;
+  }
+
+  /** A stack for the test that calls, which may kill its servers and closes it. */
+  public static TestStack fresh(ServerKind... kinds) {
+    TestStack fresh = new TestStack(false);
+    try {
+      fresh.start(kinds);
+      return fresh;
+    } catch (RuntimeException e) {
+      fresh.close();
+      throw e;
+    }
+  }
+
+  /** The addresses of these servers and of others started earlier; starts what does not run yet. */
+  public synchronized Addresses with(ServerKind... kinds) {
+    return start(kinds);
+  }
+
+  private Addresses start(ServerKind... kinds) {
+    return stack.start(EnumSet.copyOf(List.of(kinds)), LOG::info);
+  }
+
+  /** For a test that stops, kills or freezes servers of its own stack. */
+  public LocalStack stack() {
+    return stack;
+  }
+
+  /**
+   * Ends the servers and removes the directory.
+   *
+   * @throws IllegalStateException for the shared stack, which others still use
+   */
+  @Override
+  public void close() {
+    if (shared) {
+      throw new IllegalStateException("the shared stack ends with its JVM");
+    }
+    guard.close();
+  }
+}

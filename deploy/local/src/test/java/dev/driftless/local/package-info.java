@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.local;
+
+import org.jspecify.annotations.NullMarked;
