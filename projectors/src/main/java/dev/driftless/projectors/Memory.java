@@ -1,6 +1,7 @@
 package dev.driftless.projectors;
 
 import dev.driftless.events.Embedding;
+import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryKind;
 import dev.driftless.events.MemoryRecorded;
 import dev.driftless.events.MemoryRevised;
@@ -19,7 +20,7 @@ public record Memory(
     @Nullable Embedding embedding,
     @Nullable Instant expiresAt) {
 
-  public static Memory of(MemoryRecorded e) {
+  private static Memory of(MemoryRecorded e) {
     return new Memory(
         e.getMemoryId(),
         e.getKind(),
@@ -29,7 +30,7 @@ public record Memory(
         e.getExpiresAt());
   }
 
-  public static Memory of(MemoryRevised e) {
+  private static Memory of(MemoryRevised e) {
     return new Memory(
         e.getMemoryId(),
         e.getKind(),
@@ -37,6 +38,13 @@ public record Memory(
         e.getAttributes(),
         e.getEmbedding(),
         e.getExpiresAt());
+  }
+
+  /** The state that a {@code MemoryRecorded} or {@code MemoryRevised} carries. */
+  public static Memory of(MemoryEvent event) {
+    return event.getPayload() instanceof MemoryRecorded recorded
+        ? of(recorded)
+        : of((MemoryRevised) event.getPayload());
   }
 
   /** SHA-256 over kind, text, attributes and expiry: equal in every view that holds this state. */

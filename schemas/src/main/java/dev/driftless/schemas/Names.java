@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
  */
 public record Names(String name) {
 
+  private static final Pattern ALLOWED = Pattern.compile("([a-z][a-z0-9_]{0,29})?");
+
   /** No prefix. */
   public static final Names DEFAULT = new Names("");
-
-  private static final Pattern ALLOWED = Pattern.compile("([a-z][a-z0-9_]{0,29})?");
 
   public Names {
     if (!ALLOWED.matcher(name).matches()) {

@@ -1,0 +1,109 @@
+package dev.driftless.projectors.postgres;
+
+import java.sql.Array;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.StringJoiner;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jdbi.v3.core.statement.Update;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows on their way into one statement, as one array a column: one round trip and one plan however
+ * many rows there are. In the statement, {@code <rows>} stands for them under the name {@code r}.
+ * Not for several threads.
+ *
+ * <pre>{@code
+ * Rows rows = Rows.of("id text", "seen timestamptz");
+ * rows.add("a", Instant.EPOCH);
+ * rows.execute(handle, "INSERT INTO things SELECT r.id, r.seen FROM <rows>");
+ * }</pre>
+ */
+public final class Rows {
+
+  private final String[] names;
+  private final String[] types;
+  private final List<@Nullable Object[]> rows = new ArrayList<>();
+
+  private Rows(String[] names, String[] types) {
+    this.names = names;
+    this.types = types;
+  }
+
+  /** Rows of these columns, each given as name, space, PostgreSQL type. */
+  public static Rows of(String... columns) {
+    return new Rows(
+        Arrays.stream(columns).map(c -> c.substring(0, c.indexOf(' '))).toArray(String[]::new),
+        Arrays.stream(columns).map(c -> c.substring(c.indexOf(' ') + 1)).toArray(String[]::new));
+  }
+
+  /**
+   * Adds a row: strings, numbers, booleans, instants, byte arrays, or null, in the order of the
+   * columns.
+   */
+  public void add(@Nullable Object... values) {
+    if (values.length != names.length) {
+      throw new IllegalArgumentException(
+          "expected " + names.length + " values, found " + values.length);
+    }
+    rows.add(values);
+  }
+
+  /** Executes the statement once with all rows; does nothing if there are none. */
+  public void execute(Handle handle, String sql) {
+    if (rows.isEmpty()) {
+      return;
+    }
+    try (Update update = handle.createUpdate(sql.replace("<rows>", unnest()))) {
+      bind(handle, update);
+      update.execute();
+    }
+  }
+
+  /** Asks once with all rows; nothing if there are none. */
+  public <T> List<T> query(Handle handle, String sql, RowMapper<T> mapper) {
+    if (rows.isEmpty()) {
+      return List.of();
+    }
+    try (Query query = handle.createQuery(sql.replace("<rows>", unnest()))) {
+      bind(handle, query);
+      return query.map(mapper).list();
+    }
+  }
+
+  private void bind(Handle handle, SqlStatement<?> statement) {
+    for (int c = 0; c < names.length; c++) {
+      statement.bindByType(names[c], column(handle, c), Array.class);
+    }
+  }
+
+  private String unnest() {
+    StringJoiner arrays =
+        new StringJoiner(", ", "unnest(", ") AS r(" + String.join(", ", names) + ")");
+    for (int c = 0; c < names.length; c++) {
+      arrays.add("CAST(:" + names[c] + " AS " + types[c] + "[])");
+    }
+    return arrays.toString();
+  }
+
+  private Array column(Handle handle, int c) {
+    Object[] values = rows.stream().map(row -> wire(row[c])).toArray();
+    String type = types[c].equals("timestamptz") || types[c].equals("jsonb") ? "text" : types[c];
+    try {
+      return handle.getConnection().createArrayOf(type, values);
+    } catch (SQLException e) {
+      throw new UnableToExecuteStatementException("binding " + names[c], e, null);
+    }
+  }
+
+  private static @Nullable Object wire(@Nullable Object value) {
+    return value instanceof Instant instant ? instant.toString() : value;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.driftless.projectors.relational;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Map;
+
+/** Attributes as the text of a {@code jsonb} column, and back. */
+final class Json {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final TypeReference<Map<String, String>> ATTRIBUTES = new TypeReference<>() {};
+
+  private Json() {}
+
+  static String of(Map<String, String> attributes) {
+    try {
+      return MAPPER.writeValueAsString(attributes);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a map of strings has a JSON form", e);
+    }
+  }
+
+  static Map<String, String> map(String json) {
+    try {
+      return MAPPER.readValue(json, ATTRIBUTES);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(
+          "attributes in the table are not a JSON object of strings", e);
+    }
+  }
+}

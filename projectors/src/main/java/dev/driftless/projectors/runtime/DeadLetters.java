@@ -1,0 +1,163 @@
+package dev.driftless.projectors.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Disposition;
+import dev.driftless.projectors.LogRecord;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sets aside what a view cannot apply, before its position moves beyond it: the record as it was
+ * written, with headers that say where it was and why. After a crash the same record may be set
+ * aside twice.
+ *
+ * <table>
+ *   <caption>Headers, all UTF-8 text</caption>
+ *   <tr><td>{@code view}</td><td>which view</td></tr>
+ *   <tr><td>{@code partition}, {@code offset}</td><td>of the record in the log, decimal</td></tr>
+ *   <tr><td>{@code reason}</td><td>one line</td></tr>
+ * </table>
+ */
+final class DeadLetters implements AutoCloseable {
+
+  /** So many refused records in a row say that something else is wrong than the records. */
+  static final int TOO_MANY = 100;
+
+  private final String view;
+  private final String topic;
+  private final Map<String, Object> settings;
+  private final ViewMeters meters;
+  private final Map<Integer, Progress> partitions = new HashMap<>();
+  private @Nullable KafkaProducer<byte[], byte[]> producer;
+
+  DeadLetters(String view, RuntimeConfig config, ViewMeters meters) {
+    this.view = view;
+    this.topic = config.names().deadLetters(view);
+    this.meters = meters;
+    this.settings = new HashMap<>(config.kafka());
+    settings.put(ProducerConfig.ACKS_CONFIG, "all");
+    settings.put(ProducerConfig.CLIENT_ID_CONFIG, config.names().group(view) + "-dead-letters");
+    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
+    settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 8_000);
+    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000);
+  }
+
+  /**
+   * Sets the refused records of this batch aside; returns when they are durable. A batch that is
+   * tried again is set aside once.
+   *
+   * @throws ViewStoppedException if this makes {@link #TOO_MANY} in a row; none of this batch was
+   *     set aside
+   * @throws StoreAwayException if the broker does not take them now
+   */
+  void add(Batch batch) {
+    Progress progress = progress(batch.partition());
+    int run = progress.run;
+    List<LogRecord> refused = new ArrayList<>();
+    for (LogRecord r : batch.records()) {
+      run = r.disposition() == Disposition.REFUSED ? run + 1 : 0;
+      stopIfTooMany(run, r);
+      if (run > 0 && !progress.sent.contains(r.offset())) {
+        refused.add(r);
+      }
+    }
+    send(refused);
+    refused.forEach(r -> progress.sent.add(r.offset()));
+  }
+
+  /** The store acknowledged this batch. */
+  void acknowledged(Batch batch) {
+    Progress progress = progress(batch.partition());
+    for (LogRecord r : batch.records()) {
+      progress.run = r.disposition() == Disposition.REFUSED ? progress.run + 1 : 0;
+    }
+    progress.sent.clear();
+  }
+
+  /** The position of this partition went back: what comes again is judged again. */
+  void forget(int partition) {
+    partitions.remove(partition);
+  }
+
+  private Progress progress(int partition) {
+    return partitions.computeIfAbsent(partition, p -> new Progress());
+  }
+
+  private void stopIfTooMany(int run, LogRecord r) {
+    if (run >= TOO_MANY) {
+      throw new ViewStoppedException(
+          "view=%s partition=%d offset=%d: stopped, %d records in a row cannot be applied, so something else is wrong; the last reason: %s"
+              .formatted(view, r.partition(), r.offset(), run, r.reason()));
+    }
+  }
+
+  private void send(List<LogRecord> refused) {
+    if (refused.isEmpty()) {
+      return;
+    }
+    try {
+      List<Future<RecordMetadata>> sent = new ArrayList<>();
+      for (LogRecord r : refused) {
+        sent.add(producer().send(letter(r)));
+      }
+      for (Future<RecordMetadata> each : sent) {
+        each.get();
+      }
+    } catch (ExecutionException | KafkaException e) {
+      throw new StoreAwayException(e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+    meters.deadLetters(refused.size());
+  }
+
+  private ProducerRecord<byte[], byte[]> letter(LogRecord r) {
+    ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(topic, r.key(), r.value());
+    letter.headers().add("view", view.getBytes(UTF_8));
+    letter.headers().add("partition", Integer.toString(r.partition()).getBytes(UTF_8));
+    letter.headers().add("offset", Long.toString(r.offset()).getBytes(UTF_8));
+    letter.headers().add("reason", String.valueOf(r.reason()).getBytes(UTF_8));
+    return letter;
+  }
+
+  private KafkaProducer<byte[], byte[]> producer() {
+    KafkaProducer<byte[], byte[]> open = producer;
+    if (open == null) {
+      open = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+      producer = open;
+    }
+    return open;
+  }
+
+  @Override
+  public void close() {
+    KafkaProducer<byte[], byte[]> open = producer;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private static final class Progress {
+    /** How many records up to the stored position were refused in a row. */
+    int run;
+
+    /** Offsets beyond it that were set aside already. */
+    final Set<Long> sent = new HashSet<>();
+  }
+}

@@ -1,0 +1,351 @@
+package dev.driftless.projectors.runtime;
+
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.FencedException;
+import dev.driftless.projectors.Projector;
+import dev.driftless.schemas.EventDecoder;
+import dev.driftless.schemas.RegistryUnavailableException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.streams.errors.TaskMigratedException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The main consumer of a Kafka Streams thread, and the place where buffered records reach the
+ * store: {@link #poll} and {@link #commitSync} drain first. That makes batches as large as a poll
+ * brought, or a single event when idle, and it is what keeps offsets from being committed before
+ * the store has acknowledged everything below them. Nothing else that looks like a hook runs before
+ * every commit: not a state store's flush, not {@code Processor.close}.
+ *
+ * <p>While the store, the registry or the broker is away, or the view is paused, poll keeps the
+ * membership alive and fetches nothing, so memory stays bounded and no thread dies.
+ */
+final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DrainingConsumer.class);
+
+  private final Projector projector;
+  private final EventDecoder decoder;
+  private final Drain drain;
+  private final DeadLetters deadLetters;
+  private final LogPositions log;
+  private final ViewControls controls;
+  private final ViewMeters meters;
+  private final long checkIntervalNanos;
+  private final Backoff backoff = new Backoff();
+
+  /** Partitions of this thread; the shared map is where the processor finds them. */
+  private final Map<Integer, OwnedPartition> own = new TreeMap<>();
+
+  private final Map<Integer, OwnedPartition> shared;
+  private @Nullable ViewStoppedException stopped;
+  private boolean paused;
+  private long checkAtNanos = System.nanoTime();
+
+  DrainingConsumer(
+      Map<String, Object> settings,
+      ViewParts parts,
+      DeadLetters deadLetters,
+      ViewControls controls) {
+    super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    this.projector = parts.projector();
+    this.decoder = parts.decoder();
+    this.log = parts.log();
+    this.meters = parts.meters();
+    this.shared = parts.partitions();
+    this.checkIntervalNanos = parts.checkInterval().toNanos();
+    this.deadLetters = deadLetters;
+    this.controls = controls;
+    this.drain = new Drain(projector, deadLetters, meters);
+  }
+
+  @Override
+  public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+    if (!ready()) {
+      return keepAlive(timeout);
+    }
+    ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
+    if (!prepare(records)) {
+      return ConsumerRecords.empty();
+    }
+    own.values().forEach(partition -> note(partition, records));
+    return records;
+  }
+
+  @Override
+  public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
+    try {
+      drainOwn();
+    } catch (StoreAwayException e) {
+      failed(e);
+      throw new TimeoutException(
+          "nothing is committed before the store of view " + projector.view() + " has it", e);
+    } catch (FencedException e) {
+      throw new CommitFailedException(e.getMessage());
+    }
+    super.commitSync(offsets);
+  }
+
+  @Override
+  public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
+    super.subscribe(topics, new Ownership(listener));
+  }
+
+  @Override
+  public void close() {
+    release();
+    super.close();
+  }
+
+  @Override
+  public void close(CloseOptions options) {
+    release();
+    super.close(options);
+  }
+
+  private void release() {
+    own.keySet().forEach(shared::remove);
+    deadLetters.close();
+    controls.close();
+  }
+
+  /** True if everything read so far is in the store and more may be read. */
+  private boolean ready() {
+    if (stopped != null) {
+      throw stopped;
+    }
+    if (backoff.waiting()) {
+      return false;
+    }
+    try {
+      own.values().stream().filter(p -> !p.positioned()).forEach(this::position);
+      drainOwn();
+      check();
+    } catch (StoreAwayException e) {
+      failed(e);
+      return false;
+    } catch (FencedException e) {
+      LOG.info("{}", e.getMessage());
+      return false;
+    }
+    int failures = backoff.succeeded();
+    if (failures > 0) {
+      LOG.info("view={} going on after {} attempts", projector.view(), failures);
+    }
+    return !paused;
+  }
+
+  private void drainOwn() {
+    for (OwnedPartition partition : own.values()) {
+      if (!partition.positioned()) {
+        throw new StoreAwayException(
+            new IllegalStateException("the store was not asked yet where to begin"));
+      }
+      try {
+        drain.drain(partition);
+      } catch (FencedException e) {
+        reread(partition, stored(partition));
+        throw e;
+      }
+    }
+  }
+
+  /** Every few seconds: is the view paused, and does the store still hold what it acknowledged? */
+  private void check() {
+    if (System.nanoTime() - checkAtNanos < 0) {
+      return;
+    }
+    try {
+      paused = controls.paused().contains(projector.view());
+    } catch (KafkaException e) {
+      throw new StoreAwayException(e);
+    }
+    for (OwnedPartition partition : own.values()) {
+      Fence stored = stored(partition);
+      if (stored.epoch() != partition.fence().epoch()
+          || stored.offset() != partition.fence().offset()) {
+        reread(partition, stored);
+        throw new FencedException(
+            projector.view(), partition.partition(), partition.fence().epoch());
+      }
+    }
+    checkAtNanos = System.nanoTime() + checkIntervalNanos;
+  }
+
+  /**
+   * The store is not as this process left it: either another process took the partition over, or
+   * the store was replaced.
+   */
+  private void reread(OwnedPartition partition, Fence stored) {
+    if (stored.epoch() > partition.fence().epoch()) {
+      throw new TaskMigratedException(
+          "view=%s partition=%d was taken over by another process"
+              .formatted(projector.view(), partition.partition()));
+    }
+    LOG.warn(
+        "view={} partition={} offset={} the store now holds position {}: reading the log again from there",
+        projector.view(),
+        partition.partition(),
+        partition.fence().offset(),
+        stored.offset());
+    meters.rewind();
+    deadLetters.forget(partition.partition());
+    partition.unposition();
+  }
+
+  private Fence stored(OwnedPartition partition) {
+    try {
+      return projector.stored(partition.partition());
+    } catch (RuntimeException e) {
+      throw new StoreAwayException(e);
+    }
+  }
+
+  private void position(OwnedPartition partition) {
+    TopicPartition at = partition.topicPartition();
+    try {
+      Fence fence = projector.acquire(partition.partition());
+      long start = log.start(this, at, partition.topicId(), fence);
+      seek(at, start);
+      partition.position(fence, start);
+      LOG.info(
+          "view={} partition={} offset={} epoch={} reading from {}",
+          projector.view(),
+          partition.partition(),
+          fence.offset(),
+          fence.epoch(),
+          start);
+    } catch (ViewStoppedException e) {
+      stopped = e;
+      throw e;
+    } catch (RuntimeException e) {
+      throw new StoreAwayException(e);
+    }
+  }
+
+  /**
+   * Makes sure that no record needs the registry later; otherwise puts the consumer back to before
+   * these records.
+   */
+  private boolean prepare(ConsumerRecords<byte[], byte[]> records) {
+    try {
+      for (ConsumerRecord<byte[], byte[]> r : records) {
+        decoder.prepare(r.value());
+      }
+      return true;
+    } catch (RegistryUnavailableException e) {
+      for (TopicPartition partition : records.partitions()) {
+        seek(partition, records.records(partition).get(0).offset());
+      }
+      failed(new StoreAwayException(e));
+      return false;
+    }
+  }
+
+  private void note(OwnedPartition partition, ConsumerRecords<byte[], byte[]> records) {
+    if (!partition.positioned()) {
+      return;
+    }
+    TopicPartition at = partition.topicPartition();
+    List<ConsumerRecord<byte[], byte[]>> polled = records.records(at);
+    if (polled.isEmpty()) {
+      partition.polledNothing(position(at));
+    } else {
+      partition.polled(
+          polled.get(0).offset(), polled.get(polled.size() - 1).offset(), position(at));
+    }
+  }
+
+  private ConsumerRecords<byte[], byte[]> keepAlive(Duration timeout) {
+    Set<TopicPartition> flowing = new HashSet<>(assignment());
+    flowing.removeAll(paused());
+    pause(flowing);
+    try {
+      return super.poll(timeout);
+    } finally {
+      flowing.retainAll(assignment());
+      resume(flowing);
+    }
+  }
+
+  private void failed(StoreAwayException e) {
+    meters.retry();
+    int failures = backoff.failed();
+    if (failures == 1 || failures % 12 == 0) {
+      LOG.warn("view={} attempt={} waiting: {}", projector.view(), failures, Drain.firstLine(e));
+    }
+    LOG.debug("view={} attempt={}", projector.view(), failures, e);
+  }
+
+  /** Follows the partitions that this thread owns, around what Kafka Streams does with them. */
+  private final class Ownership implements ConsumerRebalanceListener {
+
+    private final ConsumerRebalanceListener streams;
+
+    Ownership(ConsumerRebalanceListener streams) {
+      this.streams = streams;
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      streams.onPartitionsAssigned(partitions);
+      if (partitions.isEmpty()) {
+        return;
+      }
+      TopicDescription description = log.describe();
+      for (TopicPartition at : partitions) {
+        OwnedPartition partition =
+            new OwnedPartition(
+                at, description.partitions().size(), description.topicId().toString());
+        own.put(at.partition(), partition);
+        shared.put(at.partition(), partition);
+        try {
+          position(partition);
+        } catch (StoreAwayException e) {
+          failed(e);
+        } catch (ViewStoppedException e) {
+          LOG.debug("told at the next poll", e);
+        }
+      }
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      streams.onPartitionsRevoked(partitions);
+      disown(partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+      streams.onPartitionsLost(partitions);
+      disown(partitions);
+    }
+
+    private void disown(Collection<TopicPartition> partitions) {
+      for (TopicPartition at : partitions) {
+        own.remove(at.partition());
+        shared.remove(at.partition());
+        deadLetters.forget(at.partition());
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.driftless.projectors.runtime;
+
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.Position;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+
+/** Where reading has to begin, so that nothing is skipped and the folds know all that matters. */
+final class LogPositions {
+
+  private static final int BROKER_TIMEOUT_SECONDS = 10;
+
+  private final String view;
+  private final String topic;
+  private final Admin admin;
+  private final Duration window;
+
+  LogPositions(String view, String topic, Admin admin, Duration window) {
+    this.view = view;
+    this.topic = topic;
+    this.admin = admin;
+    this.window = window;
+  }
+
+  /** The log as it is now: another topic of the same name has another id. */
+  TopicDescription describe() {
+    try {
+      return admin
+          .describeTopics(List.of(topic))
+          .topicNameValues()
+          .values()
+          .iterator()
+          .next()
+          .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new KafkaException("the broker does not describe topic " + topic, e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  /**
+   * The offset to begin at: the lower of the stored and the committed one. Where the store is
+   * behind what was committed, one window earlier, since the folds have let go of what was before.
+   *
+   * @throws ViewStoppedException if the stored position is not one of this log
+   */
+  long start(Consumer<?, ?> consumer, TopicPartition partition, String topicId, Fence stored) {
+    check(consumer, partition, topicId, stored);
+    OffsetAndMetadata committed = consumer.committed(Set.of(partition)).get(partition);
+    if (committed == null) {
+      return 0;
+    }
+    if (stored.offset() >= committed.offset()) {
+      return committed.offset();
+    }
+    Position position = stored.position();
+    if (position == null) {
+      return 0;
+    }
+    long from = position.logTime().minus(window).toEpochMilli();
+    OffsetAndTimestamp earlier =
+        consumer.offsetsForTimes(Map.of(partition, Math.max(0, from))).get(partition);
+    return earlier == null ? position.offset() : Math.min(position.offset(), earlier.offset());
+  }
+
+  private void check(
+      Consumer<?, ?> consumer, TopicPartition partition, String topicId, Fence stored) {
+    Position position = stored.position();
+    if (position != null && !position.topicId().equals(topicId)) {
+      throw stopped(
+          partition,
+          "its position is of another log (topic id %s, this one is %s)"
+              .formatted(position.topicId(), topicId));
+    }
+    long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+    if (stored.offset() > end) {
+      throw stopped(
+          partition, "its position %d is beyond the log's end %d".formatted(stored.offset(), end));
+    }
+    long begin = consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L);
+    if (stored.offset() < begin) {
+      throw stopped(
+          partition,
+          "its position %d is before the log's first record %d".formatted(stored.offset(), begin));
+    }
+  }
+
+  private ViewStoppedException stopped(TopicPartition partition, String why) {
+    return new ViewStoppedException(
+        "view=%s partition=%d: stopped, %s: rebuild the view (empty its store and start it again)"
+            .formatted(view, partition.partition(), why));
+  }
+}

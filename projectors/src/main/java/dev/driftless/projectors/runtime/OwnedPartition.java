@@ -1,0 +1,201 @@
+package dev.driftless.projectors.runtime;
+
+import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Disposition;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.Position;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * One partition while this process owns it: what the store holds, what is read beyond that, and
+ * what waits to be drained. For the stream thread of the partition.
+ */
+final class OwnedPartition {
+
+  private static final long NONE = -1;
+
+  private final TopicPartition at;
+  private final int partitions;
+  private final String topicId;
+
+  private boolean positioned;
+  private Fence fence = Fence.NONE;
+  private Instant logTime = Instant.EPOCH;
+  private List<LogRecord> buffer = new ArrayList<>();
+
+  /** The lowest offset that a processed record may have; lower ones were seen already. */
+  private long expected;
+
+  /**
+   * After a seek, records that Kafka Streams had queued before it are passed over until this one
+   * comes.
+   */
+  private long freshFrom;
+
+  private boolean awaitsFresh;
+
+  /** Last offset handed to Kafka Streams, and the consumer's position behind it. */
+  private long lastPolled = NONE;
+
+  private long polledUpTo = NONE;
+
+  OwnedPartition(TopicPartition at, int partitions, String topicId) {
+    this.at = at;
+    this.partitions = partitions;
+    this.topicId = topicId;
+  }
+
+  int partition() {
+    return at.partition();
+  }
+
+  TopicPartition topicPartition() {
+    return at;
+  }
+
+  String topicId() {
+    return topicId;
+  }
+
+  /** How many partitions the log has. */
+  int partitions() {
+    return partitions;
+  }
+
+  /** The epoch and position that the store holds as far as this process knows. */
+  Fence fence() {
+    return fence;
+  }
+
+  Instant logTime() {
+    return logTime;
+  }
+
+  /** False until the store was asked where to begin. */
+  boolean positioned() {
+    return positioned;
+  }
+
+  /** The store must be asked again before anything is read or written. */
+  void unposition() {
+    positioned = false;
+    buffer = new ArrayList<>();
+  }
+
+  /** The consumer now stands at {@code start}, which is not beyond what the store holds. */
+  void position(Fence acquired, long start) {
+    fence = acquired;
+    positioned = true;
+    buffer = new ArrayList<>();
+    expected = start;
+    awaitsFresh = true;
+    freshFrom = NONE;
+    lastPolled = NONE;
+    polledUpTo = NONE;
+    logTime = start == acquired.offset() ? storedLogTime() : Instant.EPOCH;
+  }
+
+  /**
+   * A poll brought records from {@code first} to {@code last}; the consumer stands at {@code next}.
+   */
+  void polled(long first, long last, long next) {
+    if (freshFrom == NONE) {
+      freshFrom = first;
+    }
+    lastPolled = last;
+    polledUpTo = next;
+  }
+
+  /** A poll brought no records; the consumer stands at {@code next}. */
+  void polledNothing(long next) {
+    polledUpTo = next;
+  }
+
+  /** True if this record is new here; false for one that was queued before a seek. */
+  boolean expects(long offset) {
+    if (!positioned || offset < expected || (awaitsFresh && offset != freshFrom)) {
+      return false;
+    }
+    awaitsFresh = false;
+    return true;
+  }
+
+  /**
+   * Log time at this record. From the stored position on it is never before the stored one,
+   * wherever reading began.
+   */
+  Instant observe(long offset, Instant appendTime) {
+    if (appendTime.isAfter(logTime)) {
+      logTime = appendTime;
+    }
+    if (offset >= fence.offset() && storedLogTime().isAfter(logTime)) {
+      logTime = storedLogTime();
+    }
+    return logTime;
+  }
+
+  /** Takes a record in; one that the store holds already has done its part by feeding the folds. */
+  void add(LogRecord record) {
+    expected = record.offset() + 1;
+    if (record.offset() >= fence.offset()) {
+      buffer.add(record);
+    }
+  }
+
+  /** True if a drain would change the store. */
+  boolean hasWork() {
+    return positioned && (!buffer.isEmpty() || target() > fence.offset());
+  }
+
+  /** What waits: all of it, or its first {@code most} records. */
+  Batch batch(int most) {
+    Position to = new Position(topicId, target(), logTime);
+    if (most >= buffer.size()) {
+      return new Batch(at.partition(), fence.epoch(), fence.offset(), to, buffer);
+    }
+    LogRecord last = buffer.get(most - 1);
+    to = new Position(topicId, last.offset() + 1, last.logTime());
+    return new Batch(at.partition(), fence.epoch(), fence.offset(), to, buffer.subList(0, most));
+  }
+
+  /** The store acknowledged this batch, which was cut from the head of what waits. */
+  void applied(Batch batch) {
+    fence = new Fence(fence.epoch(), batch.to());
+    buffer = new ArrayList<>(buffer.subList(batch.records().size(), buffer.size()));
+  }
+
+  /** The first record that waits is not to be applied. */
+  void refuseFirst(String reason) {
+    LogRecord r = buffer.get(0);
+    buffer.set(
+        0,
+        new LogRecord(
+            r.partition(),
+            r.offset(),
+            r.logTime(),
+            r.appendTime(),
+            r.key(),
+            r.value(),
+            Disposition.REFUSED,
+            r.decoded(),
+            reason));
+  }
+
+  /**
+   * The position once everything that waits is applied: behind control records too, if nothing is
+   * on its way.
+   */
+  private long target() {
+    boolean allProcessed = lastPolled == NONE || expected > lastPolled;
+    return Math.max(fence.offset(), allProcessed ? Math.max(polledUpTo, expected) : expected);
+  }
+
+  private Instant storedLogTime() {
+    Position stored = fence.position();
+    return stored == null ? Instant.EPOCH : stored.logTime();
+  }
+}

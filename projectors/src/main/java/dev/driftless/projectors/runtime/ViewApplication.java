@@ -1,0 +1,177 @@
+package dev.driftless.projectors.runtime;
+
+import dev.driftless.projectors.Projector;
+import dev.driftless.schemas.EventDecoder;
+import dev.driftless.schemas.EventRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.MissingSourceTopicException;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.internals.DefaultKafkaClientSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One view being kept: a Kafka Streams application of its own, whose id is the view's group, so
+ * that views stop, lag and scale apart. Starts when {@link #start} is called; waits for whatever is
+ * away.
+ */
+public final class ViewApplication implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ViewApplication.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(8);
+
+  /**
+   * A broker that writes no append time would break log time, and a record without a time must not
+   * be skipped.
+   */
+  private static final TimestampExtractor APPEND_TIME =
+      (r, partitionTime) -> Math.max(0, r.timestamp());
+
+  private final Projector projector;
+  private final RuntimeConfig config;
+  private final Admin admin;
+  private final KafkaStreams streams;
+  private final CompletableFuture<ViewStoppedException> stopped = new CompletableFuture<>();
+
+  /**
+   * @param projector closed by {@link #close}
+   * @param registry not closed by this
+   */
+  public ViewApplication(
+      Projector projector,
+      EventRegistry registry,
+      RuntimeConfig config,
+      MeterRegistry meterRegistry) {
+    this.projector = projector;
+    this.config = config;
+    this.admin = Admin.create(new HashMap<>(config.kafka()));
+    LogPositions log =
+        new LogPositions(projector.view(), config.names().log(), admin, config.idempotencyWindow());
+    ViewParts parts =
+        new ViewParts(
+            projector,
+            new EventDecoder(registry),
+            log,
+            new ViewMeters(meterRegistry, projector.view()),
+            new ConcurrentHashMap<>(),
+            config.checkInterval());
+    this.streams = new KafkaStreams(topology(parts), settings(), new Clients(parts));
+    streams.setUncaughtExceptionHandler(this::failed);
+  }
+
+  /** Begins to read; returns at once. */
+  public void start() {
+    streams.start();
+  }
+
+  /** Completed with the reason if the view stopped by itself. */
+  public CompletableFuture<ViewStoppedException> stopped() {
+    return stopped;
+  }
+
+  /** Drains, commits and stops; waits up to 8 s. */
+  @Override
+  public void close() {
+    streams.close(CLOSE_TIMEOUT);
+    admin.close(Duration.ZERO);
+    projector.close();
+  }
+
+  private Topology topology(ViewParts parts) {
+    return new Topology()
+        .addSource(
+            AutoOffsetReset.earliest(),
+            "log",
+            APPEND_TIME,
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer(),
+            config.names().log())
+        .addProcessor(
+            "intake",
+            Intake.supplier(parts.partitions(), parts.decoder(), config.idempotencyWindow()),
+            "log");
+  }
+
+  private Properties settings() {
+    Properties settings = new Properties();
+    settings.putAll(config.kafka());
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.names().group(projector.view()));
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDirectory().toString());
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+    // a poll returns at once when there is something; this is how often an idle thread wakes up
+    settings.put(StreamsConfig.POLL_MS_CONFIG, 500);
+    settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
+    // an outage is waited for however long it takes
+    settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, Duration.ofDays(3_650).toMillis());
+    settings.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG),
+        config.maxBatch());
+    settings.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.ISOLATION_LEVEL_CONFIG), "read_committed");
+    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    if (config.instance() != null) {
+      settings.put(
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+          config.instance());
+    }
+    return settings;
+  }
+
+  private StreamThreadExceptionResponse failed(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ViewStoppedException reason) {
+        return stop(reason);
+      }
+      if (cause instanceof MissingSourceTopicException) {
+        return stop(
+            new ViewStoppedException(
+                "view=%s: stopped, the topic %s is missing: create it, then start the view again"
+                    .formatted(projector.view(), config.names().log())));
+      }
+    }
+    LOG.error("view={} a stream thread failed and is replaced", projector.view(), e);
+    return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  private StreamThreadExceptionResponse stop(ViewStoppedException reason) {
+    LOG.error("{}", reason.getMessage());
+    stopped.complete(reason);
+    return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  /** Kafka Streams' own clients, but for the main consumer. */
+  private final class Clients extends DefaultKafkaClientSupplier {
+
+    private final ViewParts parts;
+
+    Clients(ViewParts parts) {
+      this.parts = parts;
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getConsumer(Map<String, Object> settings) {
+      return new DrainingConsumer(
+          settings,
+          parts,
+          new DeadLetters(projector.view(), config, parts.meters()),
+          new ViewControls(config.kafka(), config.names()));
+    }
+  }
+}
