@@ -2,8 +2,6 @@ package dev.driftless.projectors.cache;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
-import dev.driftless.events.MemoryRecorded;
-import dev.driftless.events.MemoryRevised;
 import dev.driftless.events.MessageAppended;
 import dev.driftless.events.PatternLearned;
 import dev.driftless.events.PatternRetired;
@@ -180,8 +178,7 @@ public final class CacheProjector implements Projector {
     CacheKeys keys = CacheKeys.of(names, event.getTenant(), event.getSubject());
     Object payload = event.getPayload();
     return switch (EventType.of(event)) {
-      case MEMORY_RECORDED -> remembered(keys, Memory.of((MemoryRecorded) payload), at);
-      case MEMORY_REVISED -> remembered(keys, Memory.of((MemoryRevised) payload), at);
+      case MEMORY_RECORDED, MEMORY_REVISED -> remembered(keys, Memory.of(event), at);
       case MEMORY_FORGOTTEN -> forgotten(keys, ((MemoryForgotten) payload).getMemoryId());
       case SESSION_STARTED, CHECKPOINT_SAVED -> active(keys, at);
       case MESSAGE_APPENDED -> said(keys, (MessageAppended) payload, at);
@@ -208,19 +205,23 @@ public final class CacheProjector implements Projector {
             .add("session", at.event().getSession())
             .add("offset", at.offset())
             .add("hash", HexFormat.of().formatHex(memory.contentHash()))
-            .add("recordedAt", ms(at.logTime()));
+            .add("recordedAt", ms(at.logTime()))
+            .add("expiresAt", memory.expiresAt() == null ? null : ms(memory.expiresAt()));
+    Instant expiresAt = memory.expiresAt();
     List<Write> writes = new ArrayList<>();
-    writes.add(Write.of("DEL", key));
-    if (memory.expiresAt() == null) {
-      writes.add(Write.of("HSET", key, fields.flat()));
-      writes.add(Write.of("ZADD", keys.memories(), "+inf", memory.memoryId()));
-    } else {
-      long expiresAt = ms(memory.expiresAt());
-      writes.add(Write.of("HSET", key, fields.add("expiresAt", expiresAt).flat()));
-      writes.add(Write.of("PEXPIREAT", key, expiresAt));
-      writes.add(Write.of("ZADD", keys.memories(), expiresAt, memory.memoryId()));
-    }
+    // First what a full server refuses: once a script has written, Redis refuses it nothing more.
+    writes.add(
+        Write.of(
+            "ZADD",
+            keys.memories(),
+            expiresAt == null ? "+inf" : ms(expiresAt),
+            memory.memoryId()));
     writes.add(Write.of("ZREMRANGEBYSCORE", keys.memories(), "-inf", ms(at.logTime())));
+    writes.add(Write.of("DEL", key));
+    writes.add(Write.of("HSET", key, fields.flat()));
+    if (expiresAt != null) {
+      writes.add(Write.of("PEXPIREAT", key, ms(expiresAt)));
+    }
     return writes;
   }
 

@@ -3,8 +3,6 @@ package dev.driftless.projectors.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.driftless.events.MemoryEvent;
-import dev.driftless.events.MemoryRecorded;
-import dev.driftless.events.MemoryRevised;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Memory;
@@ -100,10 +98,7 @@ final class CacheFixture implements ViewFixture {
 
   @Override
   public String trace(MemoryEvent event) {
-    Memory memory =
-        event.getPayload() instanceof MemoryRecorded recorded
-            ? Memory.of(recorded)
-            : Memory.of((MemoryRevised) event.getPayload());
+    Memory memory = Memory.of(event);
     String key =
         CacheKeys.of(names, event.getTenant(), event.getSubject()).memory(memory.memoryId());
     return unprefixed(key) + " hash=" + HexFormat.of().formatHex(memory.contentHash());

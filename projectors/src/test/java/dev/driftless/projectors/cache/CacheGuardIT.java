@@ -200,7 +200,7 @@ class CacheGuardIT {
     log.append("both", said("early", "hi"));
     log.append("both", intended("early"));
     log.append("both", intended("open"));
-    log.append(null, recorded("expires", "soon", dies));
+    log.append(null, recorded("mayfly", "soon", dies));
     log.append(null, recorded("revived", "soon", dies));
     log.append(null, recorded("shortened", "soon"));
     log.append(null, learned("p", 1));
@@ -211,12 +211,12 @@ class CacheGuardIT {
     log.append(null, revised("shortened", "no longer", dies));
     log.append(null, learned("p", 0.5));
     log.applyTo(projector, 3);
-    assertThat(String.join("\n", cache.shown())).contains("early", "old", "expires", "shortened");
+    assertThat(String.join("\n", cache.shown())).contains("early", "old", "mayfly", "shortened");
 
     await().until(() -> Instant.now().isAfter(dies.plusMillis(5)));
     List<String> shown = cache.shown();
     assertThat(String.join("\n", shown))
-        .doesNotContain("early", "old", "expires", "shortened")
+        .doesNotContain("early", "old", "mayfly", "shortened")
         .contains("late", "for ever");
     assertThat(shown).isEqualTo(log.replayed());
   }

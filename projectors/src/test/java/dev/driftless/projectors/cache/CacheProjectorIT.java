@@ -62,9 +62,7 @@ class CacheProjectorIT {
                 "helper",
                 "s1",
                 0,
-                HexFormat.of()
-                    .formatHex(
-                        Memory.of(recorded("m1", "likes 🐱 and \0", tomorrow)).contentHash()),
+                HexFormat.of().formatHex(Memory.of(event).contentHash()),
                 log.time(),
                 tomorrow));
     assertThat(cache.shown()).anyMatch(line -> line.contains(cache.trace(event)));
