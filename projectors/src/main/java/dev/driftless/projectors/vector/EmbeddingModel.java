@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.driftless.events.Embedding;
 import dev.driftless.projectors.ContentHash;
+import dev.driftless.schemas.EmbeddingModels;
 import dev.langchain4j.model.embedding.onnx.AbstractInProcessEmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.OnnxBertBiEncoder;
 import dev.langchain4j.model.embedding.onnx.PoolingMode;
@@ -40,9 +41,9 @@ import java.util.concurrent.Executors;
 final class EmbeddingModel implements AutoCloseable {
 
   /** The name, and the first 8 hex digits of the SHA-256 of the weights. */
-  static final String ID = "all-minilm-l6-v2-q-afdb6f1a";
+  static final String ID = EmbeddingModels.PINNED;
 
-  static final int DIMENSIONS = 384;
+  static final int DIMENSIONS = EmbeddingModels.PINNED_DIMENSIONS;
 
   private static final int REMEMBERED_TEXTS = 10_000;
 

@@ -1,0 +1,31 @@
+package dev.driftless.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code driftless} command. */
+@Command(
+    name = "driftless",
+    mixinStandardHelpOptions = true,
+    description = "One write, five views, zero drift.",
+    subcommands = {PublishCommand.class})
+public final class Driftless {
+
+  private Driftless() {}
+
+  /** Runs the command; the exit code is 0 only if all went well. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine(new Driftless()).execute(arguments));
+  }
+
+  /** As all our commands are: failures are one line, and values are taken in any case. */
+  static CommandLine commandLine(Object command) {
+    return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (e, line, parsed) -> {
+              line.getErr().println(e.getMessage() == null ? e.toString() : e.getMessage());
+              return 1;
+            });
+  }
+}

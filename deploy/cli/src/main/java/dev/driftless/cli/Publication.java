@@ -1,0 +1,135 @@
+package dev.driftless.cli;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.producer.InvalidEventException;
+import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.Receipt;
+import dev.driftless.schemas.EventType;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends the events of a file to the log, in their order, at most {@value #MAX_IN_FLIGHT} at a
+ * time without an acknowledgement. The first that fails stops it. Not for several threads.
+ */
+final class Publication {
+
+  private static final int MAX_IN_FLIGHT = 5_000;
+  private static final long PROGRESS_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final MemoryLog log;
+  private final Consumer<String> progress;
+  private final Deque<Append> inFlight = new ArrayDeque<>();
+  private final Map<EventType, Long> published = new EnumMap<>(EventType.class);
+  private final Map<Integer, Long> ends = new HashMap<>();
+  private final long started = System.nanoTime();
+  private long saidAt = started;
+  private @Nullable String failure;
+
+  /**
+   * @param progress gets a line a second
+   */
+  Publication(MemoryLog log, Consumer<String> progress) {
+    this.log = log;
+    this.progress = progress;
+  }
+
+  private record Append(String place, MemoryEvent event, CompletableFuture<Receipt> receipt) {}
+
+  /**
+   * What came of it.
+   *
+   * @param published events that the log acknowledged, by type
+   * @param ends per partition, the offset after the last of them
+   * @param failure what stopped it, with its place in the file; null if nothing did
+   */
+  record Summary(
+      Map<EventType, Long> published,
+      Map<Integer, Long> ends,
+      Duration took,
+      @Nullable String failure) {
+
+    long total() {
+      return published.values().stream().mapToLong(n -> n).sum();
+    }
+  }
+
+  /** Publishes all lines, or up to the first failure. */
+  Summary publish(EventLines lines) {
+    try {
+      for (EventLines.Line line = lines.next(); line != null; line = lines.next()) {
+        appendAll(line);
+        if (failure != null) {
+          break;
+        }
+      }
+    } catch (ImportException e) {
+      fail(String.valueOf(e.getMessage()));
+    }
+    settle(0);
+    return new Summary(
+        Map.copyOf(published),
+        Map.copyOf(ends),
+        Duration.ofNanos(System.nanoTime() - started),
+        failure);
+  }
+
+  private void appendAll(EventLines.Line line) {
+    for (MemoryEvent event : line.events()) {
+      CompletableFuture<Receipt> receipt = log.appendAsync(event);
+      inFlight.add(new Append(line.place(), event, receipt));
+      settle(MAX_IN_FLIGHT);
+      say(line.place());
+      if (receipt.isCompletedExceptionally() || failure != null) {
+        return;
+      }
+    }
+  }
+
+  /** Takes the outcomes of the oldest appends, until at most {@code left} are open. */
+  private void settle(int left) {
+    while (inFlight.size() > left || isDone(inFlight.peek())) {
+      Append append = inFlight.remove();
+      try {
+        Receipt receipt = append.receipt().join();
+        published.merge(EventType.of(append.event()), 1L, Long::sum);
+        ends.merge(receipt.partition(), receipt.offset() + 1, Math::max);
+      } catch (CompletionException e) {
+        fail(append, e.getCause() == null ? e : e.getCause());
+      }
+    }
+  }
+
+  private static boolean isDone(@Nullable Append append) {
+    return append != null && append.receipt().isDone();
+  }
+
+  private void fail(Append append, Throwable e) {
+    String event =
+        e instanceof InvalidEventException ? "event " + append.event().getEventId() + ": " : "";
+    fail(append.place() + ": " + event + e.getMessage());
+  }
+
+  private void fail(String why) {
+    if (failure == null) {
+      failure = why;
+    }
+  }
+
+  private void say(String place) {
+    long now = System.nanoTime();
+    if (now - saidAt >= PROGRESS_NANOS) {
+      saidAt = now;
+      long total = published.values().stream().mapToLong(n -> n).sum();
+      progress.accept("published %,d events, at %s".formatted(total, place));
+    }
+  }
+}

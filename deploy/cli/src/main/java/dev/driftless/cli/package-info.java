@@ -1,0 +1,5 @@
+/** The {@code driftless} command. */
+@NullMarked
+package dev.driftless.cli;
+
+import org.jspecify.annotations.NullMarked;

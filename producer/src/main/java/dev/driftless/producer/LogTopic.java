@@ -1,0 +1,179 @@
+package dev.driftless.producer;
+
+import dev.driftless.schemas.Names;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The topic of the event log, and those beside it.
+ *
+ * @param topicId of this topic and no other of the same name, before or after
+ * @param maxRecordBytes what one record may have, its overhead included
+ */
+public record LogTopic(String name, String topicId, int partitions, int maxRecordBytes) {
+
+  /** Beyond this the client itself gives up, by its {@code default.api.timeout.ms}. */
+  private static final long PATIENCE_SECONDS = 60;
+
+  /** For the headers that a dead letter has and the record itself has not. */
+  private static final int DEAD_LETTER_EXTRA_BYTES = 64 * 1024;
+
+  private static final Map<String, String> CONTRACT =
+      Map.of(
+          "cleanup.policy", "delete",
+          "retention.ms", "-1",
+          "retention.bytes", "-1",
+          "message.timestamp.type", "LogAppendTime");
+
+  /**
+   * Creates the log, the control topic, and the dead-letter topics of these views, where they are
+   * not there yet. Safe to repeat; topics that exist are left as they are.
+   *
+   * @param partitions of the log, for ever; ignored if it exists
+   * @param replication of all of them; from 3 on, two replicas have to acknowledge a write
+   * @throws IllegalStateException if the log exists and does not keep the contract
+   * @throws LogUnavailableException if no broker answers
+   */
+  public static LogTopic create(
+      Admin admin, Names names, int partitions, int replication, Collection<String> views) {
+    create(admin, topic(names.log(), partitions, replication, CONTRACT));
+    LogTopic log = checkSoon(admin, names);
+    create(admin, topic(names.controls(), 1, replication, Map.of("cleanup.policy", "compact")));
+    Map<String, String> deadLetters = new HashMap<>(CONTRACT);
+    deadLetters.put(
+        "max.message.bytes", Integer.toString(log.maxRecordBytes + DEAD_LETTER_EXTRA_BYTES));
+    views.forEach(
+        view -> create(admin, topic(names.deadLetters(view), 1, replication, deadLetters)));
+    return log;
+  }
+
+  /**
+   * The log as it is.
+   *
+   * @throws IllegalStateException if it does not exist, or would lose or reorder events; the
+   *     message says what to change
+   * @throws LogUnavailableException if no broker answers
+   */
+  public static LogTopic check(Admin admin, Names names) {
+    String name = names.log();
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+    TopicDescription topic;
+    Config config;
+    try {
+      topic = get(admin.describeTopics(List.of(name)).allTopicNames()).get(name);
+      config = get(admin.describeConfigs(List.of(resource)).all()).get(resource);
+    } catch (UnknownTopicOrPartitionException e) {
+      throw new IllegalStateException(
+          "the log %s does not exist: create it with 'driftless up' or LogTopic.create"
+              .formatted(name),
+          e);
+    }
+    if (topic == null || config == null) {
+      throw new IllegalStateException("the broker says nothing about " + name);
+    }
+    checkContract(name, config);
+    return new LogTopic(
+        name,
+        topic.topicId().toString(),
+        topic.partitions().size(),
+        Integer.parseInt(value(config, "max.message.bytes")));
+  }
+
+  /** A topic is created a moment before all brokers know of it. */
+  private static LogTopic checkSoon(Admin admin, Names names) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (true) {
+      try {
+        return check(admin, names);
+      } catch (IllegalStateException e) {
+        boolean isUnknown = e.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!isUnknown || System.nanoTime() > deadline) {
+          throw e;
+        }
+        pause();
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(50);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  private static void checkContract(String name, Config config) {
+    List<String> wrong = new ArrayList<>();
+    CONTRACT.forEach(
+        (key, expected) -> {
+          String found = value(config, key);
+          if (!found.equals(expected)) {
+            wrong.add("%s=%s instead of %s".formatted(key, found, expected));
+          }
+        });
+    if (!wrong.isEmpty()) {
+      throw new IllegalStateException(
+          "the topic %s is not fit to be the log: it has %s; change it with kafka-configs"
+              .formatted(name, String.join(", ", wrong.stream().sorted().toList())));
+    }
+  }
+
+  private static String value(Config config, String key) {
+    return config.get(key) == null ? "nothing" : String.valueOf(config.get(key).value());
+  }
+
+  private static NewTopic topic(
+      String name, int partitions, int replication, Map<String, String> config) {
+    Map<String, String> all = new HashMap<>(config);
+    if (replication >= 3) {
+      all.put("min.insync.replicas", "2");
+    }
+    return new NewTopic(name, partitions, (short) replication).configs(all);
+  }
+
+  private static void create(Admin admin, NewTopic topic) {
+    try {
+      get(admin.createTopics(List.of(topic)).all());
+    } catch (TopicExistsException e) {
+      // as it should be, from the second time on
+    }
+  }
+
+  private static <T> T get(Future<T> answer) {
+    try {
+      return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RetriableException
+          && !(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+        throw away(e.getCause());
+      }
+      throw e.getCause() instanceof KafkaException kafka ? kafka : new KafkaException(e);
+    } catch (TimeoutException e) {
+      throw away(e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  private static LogUnavailableException away(Throwable e) {
+    return new LogUnavailableException("no broker answers: " + e.getMessage(), e);
+  }
+}

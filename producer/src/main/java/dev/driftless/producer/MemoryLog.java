@@ -1,0 +1,187 @@
+package dev.driftless.producer;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.schemas.EventEncoder;
+import dev.driftless.schemas.EventRegistry;
+import dev.driftless.schemas.SubjectKey;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The event log, to append to. Events of one subject that one thread appends are in the log in that
+ * order. Safe to share between threads; one per process is enough.
+ *
+ * <table>
+ *   <caption>How an append ends, within the configured timeout</caption>
+ *   <tr><td>{@link Receipt}</td><td>durable</td></tr>
+ *   <tr><td>{@link InvalidEventException}</td><td>nothing written: the event is wrong</td></tr>
+ *   <tr><td>{@link AppendRefusedException}</td><td>nothing written: the broker does not want it
+ *       </td></tr>
+ *   <tr><td>{@link AppendTimeoutException}</td><td>may have been written: append the same event
+ *       again</td></tr>
+ * </table>
+ */
+public final class MemoryLog implements AutoCloseable {
+
+  /** Beyond the timeout, which the Kafka client keeps by itself, so that nobody waits for ever. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  private final Duration timeout;
+  private final LogTopic topic;
+  private final EventCheck check;
+  private final EventEncoder encoder;
+  private final RecordLimit limit;
+  private final Admin admin;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final Outcomes outcomes;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private MemoryLog(MemoryLogConfig config, EventEncoder encoder, Admin admin, LogTopic topic) {
+    this.timeout = config.timeout();
+    this.topic = topic;
+    this.check = new EventCheck(config.embeddingModels());
+    this.encoder = encoder;
+    this.admin = admin;
+    this.limit =
+        new RecordLimit(
+            topic.maxRecordBytes(),
+            ClientSettings.maxRequestBytes(config),
+            () -> LogTopic.check(admin, config.names()).maxRecordBytes());
+    this.outcomes = new Outcomes(topic, config);
+    this.producer =
+        new KafkaProducer<>(
+            ClientSettings.producer(config), new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  /**
+   * Connects to the registry and the broker.
+   *
+   * @throws dev.driftless.schemas.RegistryUnavailableException if the registry does not answer
+   * @throws LogUnavailableException if no broker answers
+   * @throws IllegalStateException if the schema is not registered, or the topic does not exist or
+   *     would lose events; the message says what to do
+   */
+  public static MemoryLog open(MemoryLogConfig config) {
+    EventEncoder encoder = encoder(config);
+    Admin admin = admin(config);
+    try {
+      return new MemoryLog(config, encoder, admin, LogTopic.check(admin, config.names()));
+    } catch (RuntimeException e) {
+      admin.close(Duration.ZERO);
+      throw e instanceof LogUnavailableException ? away(config, e) : e;
+    }
+  }
+
+  /** Appends the event and returns when it is durable; see the table above. */
+  public Receipt append(MemoryEvent event) {
+    CompletableFuture<Receipt> receipt = appendAsync(event);
+    try {
+      return receipt.get(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException known ? known : new KafkaException(e);
+    } catch (TimeoutException e) {
+      throw outcomes.unknown(event.getEventId(), "not acknowledged within " + timeout, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw outcomes.unknown(event.getEventId(), "interrupted while waiting for it", e);
+    }
+  }
+
+  /**
+   * Appends the event without waiting; the table above is how the future completes, and nothing is
+   * thrown but by it. While the buffer is full this call waits for room, at most half the timeout.
+   *
+   * <p>Stages that depend on the future may run in the thread that sends to the broker: they must
+   * not wait for anything.
+   */
+  public CompletableFuture<Receipt> appendAsync(MemoryEvent event) {
+    try {
+      check.check(event);
+      byte[] key = new SubjectKey(event.getTenant(), event.getSubject()).bytes();
+      byte[] value = encode(event);
+      limit.check(key, value);
+      return send(event.getEventId(), key, value);
+    } catch (KafkaException | LogUnavailableException e) {
+      return CompletableFuture.failedFuture(
+          outcomes.of(event.getEventId(), e, /* wasSent= */ false, limit));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** The topic behind this log, as it was when the log was opened. */
+  public LogTopic topic() {
+    return topic;
+  }
+
+  /** Waits for what is on its way, at most the timeout. Safe to repeat. */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      producer.close(timeout);
+      admin.close(timeout);
+    }
+  }
+
+  private byte[] encode(MemoryEvent event) {
+    try {
+      return encoder.encode(event);
+    } catch (RuntimeException e) {
+      throw new InvalidEventException("event", "does not fit its schema: " + e.getClass());
+    }
+  }
+
+  private CompletableFuture<Receipt> send(String eventId, byte[] key, byte[] value) {
+    CompletableFuture<Receipt> receipt = new CompletableFuture<>();
+    Thread caller = Thread.currentThread();
+    boolean[] taken = {false};
+    var unused =
+        producer.send(
+            new ProducerRecord<>(topic.name(), key, value),
+            (metadata, e) -> {
+              if (e == null) {
+                receipt.complete(
+                    new Receipt(topic.topicId(), metadata.partition(), metadata.offset()));
+              } else {
+                // called by send itself, before it returns, where nothing came into the buffer
+                boolean wasSent = Thread.currentThread() != caller || taken[0];
+                receipt.completeExceptionally(outcomes.of(eventId, e, wasSent, limit));
+              }
+            });
+    taken[0] = true;
+    return receipt;
+  }
+
+  private static EventEncoder encoder(MemoryLogConfig config) {
+    Map<String, String> settings = new HashMap<>(ClientSettings.registryTimeouts(config));
+    settings.putAll(config.registry());
+    try (EventRegistry registry =
+        new EventRegistry(config.registryUrl(), config.names(), settings)) {
+      return new EventEncoder(registry);
+    }
+  }
+
+  private static Admin admin(MemoryLogConfig config) {
+    try {
+      return Admin.create(ClientSettings.admin(config));
+    } catch (KafkaException e) {
+      throw away(config, e.getCause() == null ? e : e.getCause());
+    }
+  }
+
+  private static LogUnavailableException away(MemoryLogConfig config, Throwable e) {
+    return new LogUnavailableException(
+        "the Kafka brokers at %s: %s".formatted(config.bootstrapServers(), e.getMessage()), e);
+  }
+}
