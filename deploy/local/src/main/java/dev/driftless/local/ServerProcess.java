@@ -25,6 +25,7 @@ record ServerProcess(Path pidFile) {
 
   private static final int THREADS = 17;
   private static final int START_TIME = 19;
+
   private static final Pattern CONTENT = Pattern.compile("(\\d{1,18}) (\\d+)");
 
   /** Whether it was started and not stopped since: the pid file exists, whatever became of it. */

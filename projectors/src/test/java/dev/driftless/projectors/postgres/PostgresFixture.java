@@ -1,5 +1,8 @@
 package dev.driftless.projectors.postgres;
 
+import dev.driftless.local.Addresses;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.ViewFixture;
 import dev.driftless.schemas.Names;
@@ -33,15 +36,9 @@ public abstract class PostgresFixture implements ViewFixture {
     this.schema = schema.apply(names);
   }
 
-  /** The test server, with the user that owns it. The one place that knows where it is. */
+  /** The test server, with the user that owns it. */
   public static PostgresConfig server() {
-    return new PostgresConfig(
-        System.getProperty("driftless.test.postgres", "jdbc:postgresql://127.0.0.1:55499/postgres"),
-        "postgres",
-        "postgres",
-        4,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(30));
+    return Server.CONFIG;
   }
 
   /** A projector of the view with these names. */
@@ -196,5 +193,20 @@ public abstract class PostgresFixture implements ViewFixture {
             schema + "." + table)
         .mapTo(String.class)
         .list();
+  }
+
+  private static final class Server {
+
+    static final PostgresConfig CONFIG = config(TestStack.shared().with(ServerKind.POSTGRES));
+
+    static PostgresConfig config(Addresses servers) {
+      return new PostgresConfig(
+          servers.jdbcUrl(),
+          servers.postgresUser(),
+          servers.postgresPassword(),
+          4,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30));
+    }
   }
 }

@@ -1,0 +1,144 @@
+package dev.driftless.projectors.vector;
+
+import static io.qdrant.client.ConditionFactory.hasId;
+import static io.qdrant.client.ConditionFactory.isEmpty;
+import static io.qdrant.client.ConditionFactory.match;
+import static io.qdrant.client.ConditionFactory.range;
+import static io.qdrant.client.PointIdFactory.id;
+import static io.qdrant.client.ValueFactory.value;
+import static io.qdrant.client.VectorsFactory.namedVectors;
+
+import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.FencedException;
+import dev.driftless.projectors.Position;
+import io.grpc.Status;
+import io.qdrant.client.grpc.Common.Condition;
+import io.qdrant.client.grpc.Common.Filter;
+import io.qdrant.client.grpc.Common.PointId;
+import io.qdrant.client.grpc.Common.Range;
+import io.qdrant.client.grpc.JsonWithInt.Value;
+import io.qdrant.client.grpc.Points.PointStruct;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Who writes each partition, and up to where the points hold it: one point per partition among the
+ * memories, so that a snapshot, a restore or a wipe takes both.
+ *
+ * <p>The point is made by {@link #acquire} alone. Everything after that changes the point that is
+ * stored, where it still is as this writer left it, and makes none: whoever comes late can neither
+ * move a position nor bring one back.
+ */
+final class Positions {
+
+  private static final int ATTEMPTS = 20;
+
+  private final QdrantCollection collection;
+
+  Positions(QdrantCollection collection) {
+    this.collection = collection;
+  }
+
+  Fence acquire(int partition) {
+    String owner = UUID.randomUUID().toString();
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      long epoch = Math.max(stored(partition).epoch() + 1, System.currentTimeMillis());
+      insertIfAbsent(partition);
+      collection.set(Map.of("epoch", value(epoch), "owner", value(owner)), below(partition, epoch));
+      Map<String, Value> winner = read(partition);
+      if (winner.containsKey("owner") && winner.get("owner").getStringValue().equals(owner)) {
+        return fence(winner);
+      }
+    }
+    throw Status.ABORTED
+        .withDescription("partition=%d is being acquired by others".formatted(partition))
+        .asRuntimeException();
+  }
+
+  Fence stored(int partition) {
+    return fence(read(partition));
+  }
+
+  /**
+   * @throws FencedException unless the store is as the batch expects it
+   */
+  void check(Batch batch) {
+    Fence stored = stored(batch.partition());
+    if (stored.epoch() != batch.epoch() || stored.offset() != batch.from()) {
+      throw new FencedException(VectorProjector.VIEW, batch.partition(), batch.epoch());
+    }
+  }
+
+  /** Moves the position to the batch's end, if it still is at the batch's beginning. */
+  void advance(Batch batch) {
+    Position to = batch.to();
+    collection.set(
+        Map.of(
+            "topic_id", value(to.topicId()),
+            "offset", value(to.offset()),
+            "log_time", value(to.logTime().toString())),
+        Filter.newBuilder()
+            .addMust(hasId(pointId(batch.partition())))
+            .addMust(match("epoch", batch.epoch()))
+            .addMust(batch.from() == 0 ? notAbove("offset", 0) : match("offset", batch.from()))
+            .build());
+  }
+
+  private void insertIfAbsent(int partition) {
+    PointStruct nobody =
+        PointStruct.newBuilder()
+            .setId(pointId(partition))
+            .setVectors(namedVectors(Map.of()))
+            .putPayload("partition", value(partition))
+            .putPayload("epoch", value(0))
+            .build();
+    Filter never = Filter.newBuilder().addMustNot(hasId(pointId(partition))).build();
+    collection.upsert(List.of(nobody), never);
+  }
+
+  private Map<String, Value> read(int partition) {
+    return collection.point(pointId(partition)).map(p -> p.getPayloadMap()).orElse(Map.of());
+  }
+
+  private static Fence fence(Map<String, Value> payload) {
+    Value epoch = payload.get("epoch");
+    Value topicId = payload.get("topic_id");
+    Value offset = payload.get("offset");
+    Value logTime = payload.get("log_time");
+    if (epoch == null) {
+      return Fence.NONE;
+    }
+    if (topicId == null || offset == null || logTime == null) {
+      return new Fence(epoch.getIntegerValue(), null);
+    }
+    return new Fence(
+        epoch.getIntegerValue(),
+        new Position(
+            topicId.getStringValue(),
+            offset.getIntegerValue(),
+            Instant.parse(logTime.getStringValue())));
+  }
+
+  private static Filter below(int partition, long epoch) {
+    return Filter.newBuilder()
+        .addMust(hasId(pointId(partition)))
+        .addMust(range("epoch", Range.newBuilder().setLt((double) epoch).build()))
+        .build();
+  }
+
+  private static Condition notAbove(String field, long most) {
+    return io.qdrant.client.ConditionFactory.filter(
+        Filter.newBuilder()
+            .addShould(isEmpty(field))
+            .addShould(range(field, Range.newBuilder().setLte((double) most).build()))
+            .build());
+  }
+
+  /** Numbers are partitions; memories have UUIDs. */
+  private static PointId pointId(int partition) {
+    return id(partition);
+  }
+}

@@ -1,0 +1,174 @@
+package dev.driftless.projectors.vector;
+
+import static io.qdrant.client.VectorsFactory.namedVectors;
+import static io.qdrant.client.VectorsFactory.vectors;
+import static io.qdrant.client.WithPayloadSelectorFactory.enable;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.projectors.Memory;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.ViewFixture;
+import dev.driftless.schemas.Names;
+import io.qdrant.client.WithVectorsSelectorFactory;
+import io.qdrant.client.grpc.Common.Filter;
+import io.qdrant.client.grpc.JsonWithInt.Value;
+import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.RetrievedPoint;
+import io.qdrant.client.grpc.Points.ScrollPoints;
+import io.qdrant.client.grpc.Points.ScrollResponse;
+import io.qdrant.client.grpc.Points.VectorOutput;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** A vector view of its own name in a real Qdrant. */
+public final class VectorFixture implements ViewFixture {
+
+  private static final int PAGE = 1_000;
+
+  private final VectorConfig config = VectorConfig.of(server());
+  private final Names names =
+      new Names("t" + UUID.randomUUID().toString().replace("-", "").substring(0, 20));
+  private final QdrantCollection collection = new QdrantCollection(config, names);
+
+  private static String server() {
+    return TestStack.shared().with(ServerKind.QDRANT).qdrantGrpc();
+  }
+
+  @Override
+  public Projector open() {
+    return projector();
+  }
+
+  VectorProjector projector() {
+    return new VectorProjector(config, names);
+  }
+
+  VectorSearch search() {
+    return new VectorSearch(config, names);
+  }
+
+  QdrantCollection collection() {
+    return collection;
+  }
+
+  @Override
+  public List<String> shown() {
+    return points().stream()
+        .filter(point -> point.containsPayload("kind"))
+        .map(VectorFixture::line)
+        .sorted()
+        .toList();
+  }
+
+  @Override
+  public String trace(MemoryEvent event) {
+    Memory memory = Memory.of(event);
+    return head(
+        event.getTenant(),
+        event.getSubject(),
+        memory.memoryId(),
+        HexFormat.of().formatHex(memory.contentHash()));
+  }
+
+  @Override
+  public void wipe() {
+    if (collection.await(collection.client().collectionExistsAsync(collection.name()))) {
+      var unused = collection.await(collection.client().deleteCollectionAsync(collection.name()));
+    }
+  }
+
+  @Override
+  public Runnable copy() {
+    List<PointStruct> copied = points().stream().map(VectorFixture::asWritten).toList();
+    return () -> {
+      wipe();
+      if (!copied.isEmpty()) {
+        collection.create();
+        collection.upsert(copied, Filter.getDefaultInstance());
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    wipe();
+    collection.close();
+  }
+
+  /** Every point, tombstones and positions too. */
+  List<RetrievedPoint> points() {
+    List<RetrievedPoint> points = new ArrayList<>();
+    if (!collection.await(collection.client().collectionExistsAsync(collection.name()))) {
+      return points;
+    }
+    ScrollPoints.Builder scroll =
+        ScrollPoints.newBuilder()
+            .setCollectionName(collection.name())
+            .setWithPayload(enable(true))
+            .setWithVectors(WithVectorsSelectorFactory.enable(true))
+            .setLimit(PAGE);
+    while (true) {
+      ScrollResponse page = collection.await(collection.client().scrollAsync(scroll.build()));
+      points.addAll(page.getResultList());
+      if (!page.hasNextPageOffset()) {
+        return points;
+      }
+      scroll.setOffset(page.getNextPageOffset());
+    }
+  }
+
+  /** Servers before 1.17 answer in the field that the client calls deprecated. */
+  @SuppressWarnings("deprecation")
+  static List<Float> vector(RetrievedPoint point) {
+    VectorOutput vector = point.getVectors().getVector();
+    return vector.hasDense() ? vector.getDense().getDataList() : vector.getDataList();
+  }
+
+  private static PointStruct asWritten(RetrievedPoint point) {
+    return PointStruct.newBuilder()
+        .setId(point.getId())
+        .putAllPayload(point.getPayloadMap())
+        .setVectors(vector(point).isEmpty() ? namedVectors(Map.of()) : vectors(vector(point)))
+        .build();
+  }
+
+  private static String line(RetrievedPoint point) {
+    Map<String, Value> payload = new TreeMap<>(point.getPayloadMap());
+    payload.remove("epoch");
+    String head =
+        head(
+            point.getPayloadOrThrow("tenant").getStringValue(),
+            point.getPayloadOrThrow("subject").getStringValue(),
+            point.getPayloadOrThrow("memory_id").getStringValue(),
+            point.getPayloadOrThrow("content_hash").getStringValue());
+    String vector =
+        vector(point).stream()
+            .map(value -> String.format(Locale.ROOT, "%.4f", value))
+            .collect(Collectors.joining(","));
+    return head + " " + text(payload) + " id=" + point.getId().getUuid() + " vector=" + vector;
+  }
+
+  private static String head(String tenant, String subject, String memoryId, String contentHash) {
+    return "%s/%s/%s/%s".formatted(tenant, subject, memoryId, contentHash);
+  }
+
+  private static String text(Map<String, Value> payload) {
+    return payload.entrySet().stream()
+        .map(field -> field.getKey() + "=" + text(field.getValue()))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String text(Value value) {
+    return value.hasStructValue()
+        ? "{" + text(new TreeMap<>(value.getStructValue().getFieldsMap())) + "}"
+        : value.hasStringValue() ? value.getStringValue() : Long.toString(value.getIntegerValue());
+  }
+}

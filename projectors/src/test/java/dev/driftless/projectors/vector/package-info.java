@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.vector;
+
+import org.jspecify.annotations.NullMarked;
