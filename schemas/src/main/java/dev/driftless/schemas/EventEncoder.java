@@ -15,6 +15,10 @@ import org.apache.avro.specific.SpecificDatumWriter;
  */
 public final class EventEncoder {
 
+  static {
+    TrustedClasses.load();
+  }
+
   private final SpecificDatumWriter<MemoryEvent> writer =
       new SpecificDatumWriter<>(MemoryEvent.class);
   private final byte[] head;

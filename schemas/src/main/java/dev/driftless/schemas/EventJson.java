@@ -1,9 +1,11 @@
 package dev.driftless.schemas;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.driftless.events.MemoryEvent;
@@ -38,11 +40,18 @@ import org.jspecify.annotations.Nullable;
 public final class EventJson {
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final Schema ENVELOPE = MemoryEvent.getClassSchema();
   private static final Map<String, EventType> TYPES =
       Arrays.stream(EventType.values()).collect(Collectors.toMap(EventType::label, t -> t));
+
+  static {
+    TrustedClasses.load();
+  }
 
   private EventJson() {}
 
@@ -114,7 +123,8 @@ public final class EventJson {
     if (!field.hasDefaultValue()) {
       throw new EventFormatException(path + ": missing");
     }
-    return SpecificData.get().getDefaultValue(field);
+    // a copy, since the default itself is shared by all who ask
+    return SpecificData.get().deepCopy(schema, SpecificData.get().getDefaultValue(field));
   }
 
   private static @Nullable Object value(JsonNode node, Schema schema, String path) {
@@ -167,7 +177,7 @@ public final class EventJson {
   private static Instant instant(JsonNode node, String path) {
     try {
       return Instant.ofEpochMilli(Instant.parse(node.asText()).toEpochMilli());
-    } catch (DateTimeParseException e) {
+    } catch (DateTimeParseException | ArithmeticException e) {
       throw new EventFormatException(
           path
               + ": expected an ISO-8601 instant such as 2026-05-01T15:00:00Z, found "

@@ -7,6 +7,10 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -19,23 +23,33 @@ public final class EventRegistry implements AutoCloseable {
 
   private static final int SCHEMA_NOT_FOUND = 40403;
   private static final int SUBJECT_NOT_FOUND = 40401;
-  private static final AvroSchema CURRENT = new AvroSchema(MemoryEvent.getClassSchema());
+  private static final AvroSchema CURRENT =
+      new AvroSchema(PlainSchema.of(MemoryEvent.getClassSchema()));
+
+  /** A registry that hangs must not hang us; the client's own defaults are a minute each. */
+  private static final Map<String, String> TIMEOUTS =
+      Map.of("http.connect.timeout.ms", "5000", "http.read.timeout.ms", "10000");
 
   private final String url;
   private final String subject;
   private final SchemaRegistryClient client;
 
   /**
+   * Connects to nothing yet.
+   *
    * @param url base addresses, separated by commas
    * @param settings passed to the client as they are: basic auth, bearer tokens, {@code
-   *     schema.registry.ssl.*}, timeouts
+   *     schema.registry.ssl.*}, timeouts (5 s to connect and 10 s to answer unless set here)
+   * @throws IllegalArgumentException if an address is not an http or https URL
    */
   public EventRegistry(String url, Names names, Map<String, String> settings) {
+    this(url, names, client(url, settings));
+  }
+
+  EventRegistry(String url, Names names, SchemaRegistryClient client) {
     this.url = url;
     this.subject = names.schemaSubject();
-    this.client =
-        SchemaRegistryClientFactory.newClient(
-            List.of(url.split(",")), 1_000, List.of(new AvroSchemaProvider()), settings, Map.of());
+    this.client = client;
   }
 
   /**
@@ -72,15 +86,28 @@ public final class EventRegistry implements AutoCloseable {
     try {
       return ((AvroSchema) client.getSchemaById(id)).rawSchema();
     } catch (RestClientException e) {
-      if (e.getStatus() == 404) {
+      // any other 404 comes from something that is not the registry, such as a wrong base address
+      if (isNotFound(e)) {
         throw new UndecodableException("schema id " + id + " is not in the registry", e);
       }
       throw unavailable(e);
-    } catch (ClassCastException e) {
-      throw new UndecodableException("schema id " + id + " is not an Avro schema", e);
     } catch (IOException e) {
+      if (isNotAvro(e)) {
+        throw new UndecodableException("schema id " + id + " is not an Avro schema", e);
+      }
       throw unavailable(e);
     }
+  }
+
+  private static boolean isNotFound(RestClientException e) {
+    return e.getErrorCode() == SCHEMA_NOT_FOUND || e.getErrorCode() == SUBJECT_NOT_FOUND;
+  }
+
+  /** The client has no exception of its own for this, but no other plain IOException either. */
+  private static boolean isNotAvro(IOException e) {
+    return e.getClass() == IOException.class
+        && e.getMessage() != null
+        && e.getMessage().startsWith("Invalid schema");
   }
 
   private <T> T call(RegistryCall<T> call) {
@@ -93,7 +120,7 @@ public final class EventRegistry implements AutoCloseable {
                 .formatted(url, subject, e.getMessage()),
             e);
       }
-      if (e.getErrorCode() == SCHEMA_NOT_FOUND || e.getErrorCode() == SUBJECT_NOT_FOUND) {
+      if (isNotFound(e)) {
         throw new IllegalStateException(
             "the schema of subject %s is not registered at %s: register it before publishing"
                 .formatted(subject, url),
@@ -110,12 +137,42 @@ public final class EventRegistry implements AutoCloseable {
         "the schema registry at %s does not answer: %s".formatted(url, e.getMessage()), e);
   }
 
+  /** Safe to repeat. */
   @Override
   public void close() {
     try {
       client.close();
     } catch (IOException e) {
-      throw unavailable(e);
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static SchemaRegistryClient client(String url, Map<String, String> settings) {
+    Map<String, String> withTimeouts = new HashMap<>(TIMEOUTS);
+    withTimeouts.putAll(settings);
+    return SchemaRegistryClientFactory.newClient(
+        addresses(url), 1_000, List.of(new AvroSchemaProvider()), withTimeouts, Map.of());
+  }
+
+  private static List<String> addresses(String url) {
+    List<String> addresses = Arrays.stream(url.split(",")).map(String::strip).toList();
+    for (String address : addresses) {
+      if (!isHttp(address)) {
+        throw new IllegalArgumentException(
+            "registry address '%s': expected a URL such as http://localhost:8081"
+                .formatted(address));
+      }
+    }
+    return addresses;
+  }
+
+  private static boolean isHttp(String address) {
+    try {
+      URI uri = URI.create(address);
+      return List.of("http", "https").contains(String.valueOf(uri.getScheme()))
+          && uri.getHost() != null;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 

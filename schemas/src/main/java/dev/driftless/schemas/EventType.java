@@ -39,6 +39,10 @@ public enum EventType {
   PATTERN_RETIRED(PatternRetired.class, PatternRetired.getClassSchema()),
   MEMORY_RECALLED(MemoryRecalled.class, MemoryRecalled.getClassSchema());
 
+  static {
+    TrustedClasses.load();
+  }
+
   private static final Map<Class<?>, EventType> BY_CLASS =
       Arrays.stream(values()).collect(Collectors.toMap(t -> t.payload, Function.identity()));
 

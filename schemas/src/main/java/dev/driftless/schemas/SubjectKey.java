@@ -11,8 +11,8 @@ import org.apache.kafka.common.utils.Utils;
  * Whose memory it is. All events of one subject have the same record key, hence the same partition,
  * hence an order.
  *
- * <p>Wire form: UTF-8 {@code tenant}, one zero byte, UTF-8 {@code subject}; neither contains a zero
- * byte.
+ * <p>Wire form: UTF-8 {@code tenant}, one zero byte, UTF-8 {@code subject}; neither is empty or
+ * contains a zero byte.
  */
 public record SubjectKey(String tenant, String subject) {
 
@@ -37,6 +37,14 @@ public record SubjectKey(String tenant, String subject) {
     }
     if (zero == key.length) {
       throw new IllegalArgumentException("key has no zero byte between tenant and subject");
+    }
+    for (int i = zero + 1; i < key.length; i++) {
+      if (key[i] == 0) {
+        throw new IllegalArgumentException("key has a second zero byte");
+      }
+    }
+    if (zero == 0 || zero == key.length - 1) {
+      throw new IllegalArgumentException("key has no " + (zero == 0 ? "tenant" : "subject"));
     }
     return new SubjectKey(text(key, 0, zero), text(key, zero + 1, key.length - zero - 1));
   }

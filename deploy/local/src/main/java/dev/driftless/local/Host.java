@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The machine as a stack sees it.
@@ -89,7 +90,7 @@ record Host(Map<String, String> environment, Path javaHome) {
   Process launch(Server.Launch launch, Path directory, Path log) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(detached(launch.command()));
     builder.directory(directory.toFile());
-    builder.environment().keySet().retainAll(List.of());
+    builder.environment().clear();
     builder.environment().putAll(passedOn());
     builder.environment().putAll(launch.environment());
     builder.redirectInput(new File("/dev/null"));
@@ -112,7 +113,7 @@ record Host(Map<String, String> environment, Path javaHome) {
     try {
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.directory(directory.toFile());
-      builder.environment().keySet().retainAll(List.of());
+      builder.environment().clear();
       builder.environment().putAll(environment);
       builder.redirectInput(new File("/dev/null"));
       builder.redirectErrorStream(true);
@@ -171,6 +172,6 @@ record Host(Map<String, String> environment, Path javaHome) {
   }
 
   private static List<String> prefixed(List<String> prefix, List<String> command) {
-    return java.util.stream.Stream.concat(prefix.stream(), command.stream()).toList();
+    return Stream.concat(prefix.stream(), command.stream()).toList();
   }
 }

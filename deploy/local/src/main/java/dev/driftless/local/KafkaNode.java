@@ -3,6 +3,7 @@ package dev.driftless.local;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -40,7 +41,7 @@ final class KafkaNode {
 
   private static void format(Path logs) throws Exception {
     new Formatter()
-        .setPrintStream(new PrintStream(System.out, true, java.nio.charset.StandardCharsets.UTF_8))
+        .setPrintStream(new PrintStream(System.out, true, StandardCharsets.UTF_8))
         .setClusterId(Uuid.randomUuid().toString())
         .setNodeId(KafkaServer.NODE_ID)
         .setControllerListenerName(KafkaServer.CONTROLLER_LISTENER)

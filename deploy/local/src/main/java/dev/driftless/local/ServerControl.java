@@ -40,8 +40,7 @@ final class ServerControl {
 
   /** Returns when the server answers. One that runs already is left alone. */
   void start(Ports ports, Progress progress) throws IOException, InterruptedException {
-    if (isAlive()) {
-      awaitReady(ports, logEnd(), progress);
+    if (isAlive() && answersBeforeItEnds(ports, logEnd(), progress)) {
       progress.say(kind.id() + ": running on " + address(ports));
       return;
     }
@@ -53,24 +52,20 @@ final class ServerControl {
     Server.Launch launch = server.prepare(new Server.Site(data, ports, host, progress));
     long logBegin = LogTail.beginning(home.log(kind));
     process.remember(host.launch(launch, data, home.log(kind)).toHandle());
-    awaitReady(ports, logBegin, progress);
+    if (!answersBeforeItEnds(ports, logBegin, progress)) {
+      throw new StackException(kind.id() + ": ended while starting: " + lastWords(logBegin));
+    }
     progress.say(kind.id() + ": ready in " + seconds(Duration.between(begin, Instant.now())));
   }
 
-  private void awaitReady(Ports ports, long logBegin, Progress progress)
+  private boolean answersBeforeItEnds(Ports ports, long logBegin, Progress progress)
       throws IOException, InterruptedException {
     Instant begin = Instant.now();
     Instant reminder = begin.plus(REMINDER);
     while (!answers(ports)) {
       Instant now = Instant.now();
       if (!isAlive()) {
-        throw new StackException(
-            kind.id()
-                + ": ended while starting: "
-                + LogTail.mostTelling(home.log(kind), logBegin)
-                + " (log: "
-                + home.log(kind)
-                + ")");
+        return false;
       }
       if (now.isAfter(begin.plus(START_TIMEOUT))) {
         throw new StackException(
@@ -80,10 +75,8 @@ final class ServerControl {
                 + " after "
                 + START_TIMEOUT.toSeconds()
                 + " s: "
-                + LogTail.mostTelling(home.log(kind), logBegin)
-                + " (log: "
-                + home.log(kind)
-                + "); stop it and start again");
+                + lastWords(logBegin)
+                + ": stop it and start again");
       }
       if (now.isAfter(reminder)) {
         progress.say(
@@ -92,6 +85,11 @@ final class ServerControl {
       }
       Thread.sleep(POLL.toMillis());
     }
+    return true;
+  }
+
+  private String lastWords(long logBegin) {
+    return LogTail.mostTelling(home.log(kind), logBegin) + " (log: " + home.log(kind) + ")";
   }
 
   /** An answer counts only if it can have come from our process. */

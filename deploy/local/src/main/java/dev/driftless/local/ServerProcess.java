@@ -19,6 +19,13 @@ import java.util.stream.Stream;
  */
 record ServerProcess(Path pidFile) {
   private static final Duration POLL = Duration.ofMillis(20);
+
+  /** Fields of {@code /proc/PID/stat}, counted from the one after the program's name. */
+  private static final int STATE = 0;
+
+  private static final int THREADS = 17;
+  private static final int START_TIME = 19;
+
   private static final Pattern CONTENT = Pattern.compile("(\\d{1,18}) (\\d+)");
 
   /** Whether it was started and not stopped since: the pid file exists, whatever became of it. */
@@ -112,13 +119,15 @@ record ServerProcess(Path pidFile) {
   /**
    * When a process started, in a form that never changes while it lives; empty once it has ended,
    * even if nobody has collected its exit code yet. From {@code /proc} where there is one: the
-   * start time that Java computes shifts when the clock is set.
+   * start time that Java computes shifts when the clock is set, and a killed process is a zombie
+   * before the last of its threads has let go of its ports.
    */
   private static String birth(ProcessHandle process) {
     try {
       String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return fields[0].equals("Z") || fields[0].equals("X") ? "" : fields[19];
+      boolean isZombie = fields[STATE].equals("Z") || fields[STATE].equals("X");
+      return isZombie && Integer.parseInt(fields[THREADS]) <= 1 ? "" : fields[START_TIME];
     } catch (IOException noProc) {
       if (Files.exists(Path.of("/proc/self")) || !process.isAlive()) {
         return "";

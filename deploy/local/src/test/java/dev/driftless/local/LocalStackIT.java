@@ -53,6 +53,15 @@ final class LocalStackIT {
   }
 
   @Test
+  void the_cached_qdrant_is_recognized_and_used_again() throws Exception {
+    Lines lines = new Lines();
+
+    QdrantProgram.find(Host.here(), lines);
+
+    assertThat(lines.said()).isEmpty();
+  }
+
+  @Test
   void a_second_start_leaves_the_servers_alone() {
     Map<ServerKind, OptionalLong> before = pids();
 

@@ -15,11 +15,14 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -124,7 +127,7 @@ record Marks(Addresses servers) {
     String page =
         http("POST", servers.qdrantHttp() + "/collections/marks/points/scroll", "{\"limit\":99}");
     List<Integer> marks = new ArrayList<>();
-    java.util.regex.Matcher id = java.util.regex.Pattern.compile("\"id\":(\\d+)").matcher(page);
+    Matcher id = Pattern.compile("\"id\":(\\d+)").matcher(page);
     while (id.find()) {
       marks.add(Integer.valueOf(id.group(1)));
     }
@@ -183,7 +186,7 @@ record Marks(Addresses servers) {
   }
 
   private static List<Integer> numbers(String text) {
-    return java.util.Arrays.stream(text.split("\\D+", -1))
+    return Arrays.stream(text.split("\\D+", -1))
         .filter(word -> !word.isEmpty())
         .map(Integer::valueOf)
         .sorted()

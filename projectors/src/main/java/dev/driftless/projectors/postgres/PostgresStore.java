@@ -3,6 +3,7 @@ package dev.driftless.projectors.postgres;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Position;
@@ -15,11 +16,17 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HexFormat;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * One view's schema in PostgreSQL. The position of a partition is a row of {@code view_positions}
  * in the same schema; {@link #apply} compares and sets it first in the transaction that writes the
  * data, which makes every batch happen exactly once, even for counters.
+ *
+ * <p>Messages of exceptions hold no value of a row: it may be the text of a memory.
  *
  * <p>Safe to share between threads.
  */
@@ -60,7 +69,11 @@ public final class PostgresStore implements AutoCloseable {
       WHERE partition = :partition AND epoch = :epoch AND position = :from
       """;
 
-  private static final Set<String> NO_SUCH_TABLE_OR_SCHEMA = Set.of("42P01", "3F000");
+  /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
+  private static final String ATOMIC_END = "(?<=\nEND;)";
+
+  /** No such table, function or schema. */
+  private static final Set<String> ABSENT = Set.of("42P01", "42883", "3F000");
 
   /**
    * Classes of SQLSTATE that speak of the data: data exception, integrity violation, program limit
@@ -75,6 +88,11 @@ public final class PostgresStore implements AutoCloseable {
   private final Jdbi jdbi;
 
   /**
+   * Something of the layout is gone though the schema is there: the next acquire makes it again.
+   */
+  private volatile boolean incomplete;
+
+  /**
    * Opens no connection yet.
    *
    * @param schema of this view alone; created when the first partition is acquired
@@ -87,6 +105,7 @@ public final class PostgresStore implements AutoCloseable {
     this.ddl = POSITIONS + read(owner, resource);
     this.pool = pool(config, view, schema);
     this.jdbi = Jdbi.create(pool);
+    this.jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
   }
 
   /** Takes the partition over; see {@link dev.driftless.projectors.Projector#acquire}. */
@@ -105,18 +124,27 @@ public final class PostgresStore implements AutoCloseable {
 
   /** What the schema holds; see {@link dev.driftless.projectors.Projector#stored}. */
   public Fence stored(int partition) {
+    return read(
+        Fence.NONE,
+        handle ->
+            handle
+                .createQuery(STORED)
+                .bind("partition", partition)
+                .map((rs, ctx) -> fence(rs))
+                .findOne()
+                .orElse(Fence.NONE));
+  }
+
+  /**
+   * What {@code work} reads, the schema on the search path; {@code absent} if the schema or a table
+   * is not there, because no projector ever ran or the view was wiped.
+   */
+  public <T> T read(T absent, HandleCallback<T, RuntimeException> work) {
     try {
-      return jdbi.withHandle(
-          handle ->
-              handle
-                  .createQuery(STORED)
-                  .bind("partition", partition)
-                  .map((rs, ctx) -> fence(rs))
-                  .findOne()
-                  .orElse(Fence.NONE));
+      return jdbi.withHandle(work);
     } catch (RuntimeException e) {
-      if (NO_SUCH_TABLE_OR_SCHEMA.contains(sqlState(e))) {
-        return Fence.NONE;
+      if (isAbsent(e)) {
+        return absent;
       }
       throw e;
     }
@@ -136,7 +164,8 @@ public final class PostgresStore implements AutoCloseable {
             work.useHandle(handle);
           });
     } catch (RuntimeException e) {
-      if (NO_SUCH_TABLE_OR_SCHEMA.contains(sqlState(e))) {
+      if (isAbsent(e)) {
+        incomplete = true;
         throw new FencedException(view, batch.partition(), batch.epoch());
       }
       throw e;
@@ -149,12 +178,14 @@ public final class PostgresStore implements AutoCloseable {
   }
 
   /**
-   * True unless the server refuses the data itself; see {@link
+   * True for what the driver throws, unless the server refuses the data itself; see {@link
    * dev.driftless.projectors.Projector#isTransient}.
    */
   public static boolean isTransient(Exception e) {
     String state = sqlState(e);
-    return state == null || !REFUSES_THE_DATA.contains(state.substring(0, 2));
+    return state == null
+        ? chain(e).anyMatch(SQLException.class::isInstance)
+        : !REFUSES_THE_DATA.contains(state.substring(0, 2));
   }
 
   @Override
@@ -178,15 +209,39 @@ public final class PostgresStore implements AutoCloseable {
     }
   }
 
-  /** One at a time: PostgreSQL does not guard CREATE … IF NOT EXISTS against a race. */
+  /**
+   * Only where the schema does not say that it has this layout already: DDL takes locks that hold
+   * up other partitions' writers, and rights that a role which only writes need not have. One at a
+   * time: PostgreSQL does not guard CREATE … IF NOT EXISTS against a race.
+   */
   private void migrate(Handle handle) {
+    String layout = layout();
+    if (!incomplete && installed(handle).equals(Optional.of(layout))) {
+      return;
+    }
     handle.execute("SELECT pg_advisory_xact_lock(hashtext('driftless'))");
     handle.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
     try (Statement statement = handle.getConnection().createStatement()) {
-      statement.execute(ddl);
+      for (String part : ddl.split(ATOMIC_END)) {
+        statement.execute(part);
+      }
+      statement.execute("COMMENT ON SCHEMA %s IS '%s'".formatted(schema, layout));
     } catch (SQLException e) {
       throw new UnableToExecuteStatementException("creating schema " + schema, e, null);
     }
+    incomplete = false;
+  }
+
+  private Optional<String> installed(Handle handle) {
+    return handle
+        .select("SELECT obj_description(to_regnamespace(?), 'pg_namespace')", schema)
+        .mapTo(String.class)
+        .findOne();
+  }
+
+  private String layout() {
+    byte[] hash = new ContentHash().add(ddl).digest();
+    return "Driftless view %s, layout %s".formatted(view, HexFormat.of().formatHex(hash, 0, 8));
   }
 
   private static Fence fence(ResultSet rs) throws SQLException {
@@ -198,13 +253,22 @@ public final class PostgresStore implements AutoCloseable {
     return new Fence(rs.getLong("epoch"), new Position(topicId, rs.getLong("position"), logTime));
   }
 
+  private static boolean isAbsent(Exception e) {
+    String state = sqlState(e);
+    return state != null && ABSENT.contains(state);
+  }
+
   private static @Nullable String sqlState(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-        return sql.getSQLState();
-      }
-    }
-    return null;
+    return chain(e)
+        .filter(SQLException.class::isInstance)
+        .map(cause -> ((SQLException) cause).getSQLState())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static Stream<Throwable> chain(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause);
   }
 
   private static HikariDataSource pool(PostgresConfig config, String view, String schema) {
@@ -223,6 +287,7 @@ public final class PostgresStore implements AutoCloseable {
     hikari.addDataSourceProperty(
         "connectTimeout", Math.max(1, config.connectTimeout().toSeconds()));
     hikari.addDataSourceProperty("tcpKeepAlive", true);
+    hikari.addDataSourceProperty("logServerErrorDetail", false);
     return new HikariDataSource(hikari);
   }
 

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.SqlStatement;
@@ -80,7 +82,8 @@ public final class Rows {
 
   private void bind(Handle handle, SqlStatement<?> statement) {
     for (int c = 0; c < names.length; c++) {
-      statement.bindByType(names[c], column(handle, c), Array.class);
+      Array column = column(handle, c);
+      statement.bind(names[c], (Argument) (at, prepared, ctx) -> prepared.setArray(at, column));
     }
   }
 
@@ -94,7 +97,8 @@ public final class Rows {
   }
 
   private Array column(Handle handle, int c) {
-    Object[] values = rows.stream().map(row -> wire(row[c])).toArray();
+    Stream<@Nullable Object> cells = rows.stream().map(row -> wire(row[c]));
+    Object[] values = types[c].equals("bytea") ? cells.toArray(byte[][]::new) : cells.toArray();
     String type = types[c].equals("timestamptz") || types[c].equals("jsonb") ? "text" : types[c];
     try {
       return handle.getConnection().createArrayOf(type, values);
@@ -104,6 +108,12 @@ public final class Rows {
   }
 
   private static @Nullable Object wire(@Nullable Object value) {
-    return value instanceof Instant instant ? instant.toString() : value;
+    return value instanceof Instant instant ? text(instant) : value;
+  }
+
+  /** ISO-8601 writes years beyond 9999 with a sign, which PostgreSQL would take for a time zone. */
+  private static String text(Instant instant) {
+    String iso = instant.toString();
+    return iso.startsWith("+") ? iso.substring(1) : iso;
   }
 }

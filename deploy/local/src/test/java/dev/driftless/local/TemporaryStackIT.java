@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class TestStackIT {
+final class TemporaryStackIT {
   /** Starts a stack, prints its home and the pids of its servers, and ends as it is told to. */
   static final class Program {
     private Program() {}
@@ -55,7 +55,7 @@ final class TestStackIT {
     Path home = Path.of(values(said, "home ").get(0));
     List<Long> pids = values(said, "pid ").stream().map(Long::valueOf).toList();
     assertThat(pids).as("in %s", said).hasSize(5).doesNotContain(0L);
-    assertThat(withinTenSeconds(() -> pids.stream().noneMatch(TestStackIT::isAlive)))
+    assertThat(withinTenSeconds(() -> pids.stream().noneMatch(TemporaryStackIT::isAlive)))
         .as("servers are gone")
         .isTrue();
     assertThat(withinTenSeconds(() -> !Files.exists(home))).as("files are gone").isTrue();
@@ -70,7 +70,7 @@ final class TestStackIT {
 
     stack.close();
 
-    assertThat(pids).noneMatch(TestStackIT::isAlive);
+    assertThat(pids).noneMatch(TemporaryStackIT::isAlive);
     assertThat(stack.stack().home()).doesNotExist();
   }
 

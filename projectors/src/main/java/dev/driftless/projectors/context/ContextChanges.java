@@ -1,0 +1,272 @@
+package dev.driftless.projectors.context;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.events.MemoryForgotten;
+import dev.driftless.events.PatternLearned;
+import dev.driftless.events.PatternRetired;
+import dev.driftless.events.ToolCallCompensated;
+import dev.driftless.events.ToolCallCompleted;
+import dev.driftless.events.ToolCallFailed;
+import dev.driftless.events.ToolCallIntended;
+import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.Memory;
+import dev.driftless.projectors.postgres.Rows;
+import dev.driftless.schemas.EventType;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What one batch does to the tables, folded so that each row is written once. */
+final class ContextChanges {
+
+  private final Map<Key, Pattern> patterns = new LinkedHashMap<>();
+  private final Map<Key, @Nullable LogRecord> memories = new LinkedHashMap<>();
+  private final Map<Key, @Nullable LogRecord> toolCalls = new LinkedHashMap<>();
+  private final Map<Key, LogRecord> documents = new LinkedHashMap<>();
+
+  private ContextChanges() {}
+
+  /** The changes by events in offset order. */
+  static ContextChanges of(List<LogRecord> events) {
+    ContextChanges changes = new ContextChanges();
+    events.forEach(changes::add);
+    return changes;
+  }
+
+  private void add(LogRecord r) {
+    Object payload = r.event().getPayload();
+    switch (EventType.of(r.event())) {
+      case MEMORY_RECORDED, MEMORY_REVISED -> remembered(r, Memory.of(r.event()).memoryId(), r);
+      case MEMORY_FORGOTTEN -> remembered(r, ((MemoryForgotten) payload).getMemoryId(), null);
+      case TOOL_CALL_INTENDED -> called(r, ((ToolCallIntended) payload).getToolCallId(), r);
+      case TOOL_CALL_COMPLETED -> called(r, ((ToolCallCompleted) payload).getToolCallId(), null);
+      case TOOL_CALL_FAILED -> called(r, ((ToolCallFailed) payload).getToolCallId(), null);
+      case TOOL_CALL_COMPENSATED ->
+          called(r, ((ToolCallCompensated) payload).getToolCallId(), null);
+      case PATTERN_LEARNED -> learned(r, ((PatternLearned) payload).getPatternId());
+      case PATTERN_RETIRED -> retired(r, ((PatternRetired) payload).getPatternId());
+      case SESSION_STARTED, MESSAGE_APPENDED, SESSION_ENDED, CHECKPOINT_SAVED, MEMORY_RECALLED -> {
+        // of one session, not what the next one begins with
+      }
+    }
+  }
+
+  /**
+   * Patterns that were retired in this batch, whether or not they were learned again after that.
+   */
+  Rows retired() {
+    Rows rows = Rows.of("tenant text", "subject text", "pattern_id text");
+    patterns.forEach(
+        (key, pattern) -> {
+          if (pattern.retired) {
+            rows.add(key.tenant, key.subject, key.id);
+          }
+        });
+    return rows;
+  }
+
+  /** Patterns that are learned at the end of this batch. */
+  Rows learned() {
+    Rows rows =
+        Rows.of(
+            "tenant text",
+            "subject text",
+            "pattern_id text",
+            "statement text",
+            "confidence float8",
+            "evidence text",
+            "times int4",
+            "learned_at timestamptz",
+            "reinforced_at timestamptz",
+            "log_partition int4",
+            "log_offset int8",
+            "event_hash bytea");
+    patterns.forEach(
+        (key, pattern) -> {
+          LogRecord last = pattern.last;
+          if (last != null) {
+            PatternLearned learned = (PatternLearned) last.event().getPayload();
+            rows.add(
+                key.tenant,
+                key.subject,
+                key.id,
+                learned.getStatement(),
+                learned.getConfidence(),
+                array(learned.getEvidence()),
+                pattern.times,
+                pattern.learnedAt,
+                last.logTime(),
+                last.partition(),
+                last.offset(),
+                ContextProjector.hash(learned));
+          }
+        });
+    return rows;
+  }
+
+  Rows forgotten() {
+    Rows rows = Rows.of("tenant text", "subject text", "memory_id text");
+    memories.forEach(
+        (key, last) -> {
+          if (last == null) {
+            rows.add(key.tenant, key.subject, key.id);
+          }
+        });
+    return rows;
+  }
+
+  Rows remembered() {
+    Rows rows =
+        Rows.of(
+            "tenant text",
+            "subject text",
+            "memory_id text",
+            "kind text",
+            "text text",
+            "attributes jsonb",
+            "remembered_at timestamptz",
+            "expires_at timestamptz",
+            "log_partition int4",
+            "log_offset int8",
+            "content_hash bytea");
+    memories.forEach(
+        (key, last) -> {
+          if (last != null) {
+            Memory memory = Memory.of(last.event());
+            rows.add(
+                key.tenant,
+                key.subject,
+                key.id,
+                memory.kind().name(),
+                memory.text(),
+                json(memory.attributes()),
+                last.logTime(),
+                memory.expiresAt(),
+                last.partition(),
+                last.offset(),
+                memory.contentHash());
+          }
+        });
+    return rows;
+  }
+
+  Rows settled() {
+    Rows rows = Rows.of("tenant text", "subject text", "session text", "tool_call_id text");
+    toolCalls.forEach(
+        (key, last) -> {
+          if (last == null) {
+            rows.add(key.tenant, key.subject, key.session, key.id);
+          }
+        });
+    return rows;
+  }
+
+  Rows intended() {
+    Rows rows =
+        Rows.of(
+            "tenant text",
+            "subject text",
+            "session text",
+            "tool_call_id text",
+            "tool text",
+            "arguments text",
+            "agent text",
+            "intended_at timestamptz",
+            "log_partition int4",
+            "log_offset int8",
+            "content_hash bytea");
+    toolCalls.forEach(
+        (key, last) -> {
+          if (last != null) {
+            ToolCallIntended intended = (ToolCallIntended) last.event().getPayload();
+            rows.add(
+                key.tenant,
+                key.subject,
+                key.session,
+                key.id,
+                intended.getTool(),
+                intended.getArguments(),
+                last.event().getAgent(),
+                last.logTime(),
+                last.partition(),
+                last.offset(),
+                ContextProjector.toolCallHash(key.session, intended, last.event().getAgent()));
+          }
+        });
+    return rows;
+  }
+
+  /** Subjects whose document may be another one now, with the last event that made it so. */
+  Rows touched() {
+    Rows rows = Rows.of("tenant text", "subject text", "log_partition int4", "log_offset int8");
+    documents.forEach(
+        (key, last) -> rows.add(key.tenant, key.subject, last.partition(), last.offset()));
+    return rows;
+  }
+
+  private void remembered(LogRecord r, String memoryId, @Nullable LogRecord last) {
+    memories.put(Key.of(r, "", memoryId), last);
+    documents.put(Key.of(r, "", ""), r);
+  }
+
+  private void called(LogRecord r, String toolCallId, @Nullable LogRecord last) {
+    toolCalls.put(Key.of(r, session(r.event()), toolCallId), last);
+    documents.put(Key.of(r, "", ""), r);
+  }
+
+  private void learned(LogRecord r, String patternId) {
+    patterns.merge(
+        Key.of(r, "", patternId), new Pattern(false, 1, r.logTime(), r), Pattern::reinforcedBy);
+    documents.put(Key.of(r, "", ""), r);
+  }
+
+  private void retired(LogRecord r, String patternId) {
+    patterns.put(Key.of(r, "", patternId), new Pattern(true, 0, r.logTime(), null));
+    documents.put(Key.of(r, "", ""), r);
+  }
+
+  private static String session(MemoryEvent event) {
+    return event.getSession() == null ? "" : event.getSession();
+  }
+
+  private static String json(Map<String, String> attributes) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    attributes.forEach(node::put);
+    return node.toString();
+  }
+
+  /**
+   * An array inside an array of rows has no JDBC form of its own; text that PostgreSQL casts has.
+   */
+  private static String array(List<String> items) {
+    return items.stream()
+        .map(item -> '"' + item.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+        .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  /** {@code session} is empty where the id is the subject's own. */
+  private record Key(String tenant, String subject, String session, String id) {
+    static Key of(LogRecord r, String session, String id) {
+      return new Key(r.event().getTenant(), r.event().getSubject(), session, id);
+    }
+  }
+
+  /**
+   * What a batch says of one pattern.
+   *
+   * @param retired whether it was, at any point; what follows counts from there
+   * @param times how often it was learned since
+   * @param learnedAt when first
+   * @param last null if it is not learned at the end
+   */
+  private record Pattern(boolean retired, int times, Instant learnedAt, @Nullable LogRecord last) {
+    Pattern reinforcedBy(Pattern next) {
+      return new Pattern(retired, times + 1, times == 0 ? next.learnedAt : learnedAt, next.last);
+    }
+  }
+}

@@ -1,0 +1,216 @@
+package dev.driftless.projectors.context;
+
+import dev.driftless.events.PatternLearned;
+import dev.driftless.events.ToolCallIntended;
+import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.ContentHash;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.schemas.Names;
+import java.time.Instant;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Keeps the context view: PostgreSQL tables in the schema {@code driftless_context}, the layout is
+ * {@code context.sql}.
+ *
+ * <table>
+ *   <caption>Layout</caption>
+ *   <tr><th>table</th><th>key</th><th>one row is</th></tr>
+ *   <tr><td>{@code patterns}</td><td>tenant, subject, pattern_id</td><td>what was learned and not retired. Learned
+ *       again: the new statement, confidence and evidence, {@code reinforcements} + 1. Learned after it was retired:
+ *       a new pattern, {@code reinforcements} 1</td></tr>
+ *   <tr><td>{@code memories}</td><td>tenant, subject, memory_id</td><td>the last state of a memory that is not
+ *       forgotten, also after {@code expires_at}: expiry is the reader's predicate</td></tr>
+ *   <tr><td>{@code open_tool_calls}</td><td>tenant, subject, session, tool_call_id</td><td>an intent without
+ *       outcome</td></tr>
+ *   <tr><td>{@code documents}</td><td>tenant, subject</td><td>the ready document of a subject, a function of the
+ *       other three; stays, with empty lists, when they are empty again</td></tr>
+ *   <tr><td>{@code view_positions}</td><td>partition</td><td>{@link PostgresStore}, first in each transaction</td></tr>
+ * </table>
+ *
+ * <p>Readers call {@code context_document(tenant, subject)}, which answers the ready document, or
+ * assembles it anew if a memory in it has expired: one index read in the first case, four in the
+ * second.
+ */
+public final class ContextProjector implements Projector {
+
+  /** The view's name. */
+  public static final String VIEW = "context";
+
+  private static final String RETIRE =
+      """
+      DELETE FROM patterns p USING <rows>
+      WHERE p.tenant = r.tenant AND p.subject = r.subject AND p.pattern_id = r.pattern_id
+      """;
+
+  /** The counter is safe: the position was set in this transaction, so no event counts twice. */
+  private static final String LEARN =
+      """
+      INSERT INTO patterns (tenant, subject, pattern_id, statement, confidence, evidence,
+        reinforcements, learned_at, reinforced_at, log_partition, log_offset, content_hash)
+      SELECT n.tenant, n.subject, n.pattern_id, n.statement, n.confidence, CAST(n.evidence AS text[]),
+        n.reinforcements, n.learned_at, n.reinforced_at, n.log_partition, n.log_offset,
+        sha256(framed(n.event_hash) || framed_text(CAST(n.reinforcements AS text))
+          || framed_text(CAST(CAST(extract(epoch FROM n.learned_at) * 1000 AS bigint) AS text)))
+      FROM (
+        SELECT r.tenant, r.subject, r.pattern_id, r.statement, r.confidence, r.evidence, r.reinforced_at,
+          r.log_partition, r.log_offset, r.event_hash,
+          coalesce(p.reinforcements, 0) + r.times AS reinforcements,
+          coalesce(p.learned_at, r.learned_at) AS learned_at
+        FROM <rows> LEFT JOIN patterns p
+          ON p.tenant = r.tenant AND p.subject = r.subject AND p.pattern_id = r.pattern_id
+      ) n
+      ON CONFLICT (tenant, subject, pattern_id) DO UPDATE SET
+        statement = excluded.statement, confidence = excluded.confidence, evidence = excluded.evidence,
+        reinforcements = excluded.reinforcements, learned_at = excluded.learned_at,
+        reinforced_at = excluded.reinforced_at, log_partition = excluded.log_partition,
+        log_offset = excluded.log_offset, content_hash = excluded.content_hash
+      """;
+
+  private static final String FORGET =
+      """
+      DELETE FROM memories m USING <rows>
+      WHERE m.tenant = r.tenant AND m.subject = r.subject AND m.memory_id = r.memory_id
+      """;
+
+  private static final String REMEMBER =
+      """
+      INSERT INTO memories (tenant, subject, memory_id, kind, text, attributes, remembered_at, expires_at,
+        log_partition, log_offset, content_hash)
+      SELECT tenant, subject, memory_id, kind, text, attributes, remembered_at, expires_at,
+        log_partition, log_offset, content_hash FROM <rows>
+      ON CONFLICT (tenant, subject, memory_id) DO UPDATE SET
+        kind = excluded.kind, text = excluded.text, attributes = excluded.attributes,
+        remembered_at = excluded.remembered_at, expires_at = excluded.expires_at,
+        log_partition = excluded.log_partition, log_offset = excluded.log_offset,
+        content_hash = excluded.content_hash
+      """;
+
+  private static final String SETTLE =
+      """
+      DELETE FROM open_tool_calls c USING <rows>
+      WHERE c.tenant = r.tenant AND c.subject = r.subject
+        AND c.session = r.session AND c.tool_call_id = r.tool_call_id
+      """;
+
+  private static final String INTEND =
+      """
+      INSERT INTO open_tool_calls (tenant, subject, session, tool_call_id, tool, arguments, agent, intended_at,
+        log_partition, log_offset, content_hash)
+      SELECT tenant, subject, session, tool_call_id, tool, arguments, agent, intended_at,
+        log_partition, log_offset, content_hash FROM <rows>
+      ON CONFLICT (tenant, subject, session, tool_call_id) DO UPDATE SET
+        tool = excluded.tool, arguments = excluded.arguments, agent = excluded.agent,
+        intended_at = excluded.intended_at, log_partition = excluded.log_partition,
+        log_offset = excluded.log_offset, content_hash = excluded.content_hash
+      """;
+
+  /** Last, since it reads the other tables. */
+  private static final String DOCUMENT =
+      """
+      INSERT INTO documents (tenant, subject, document, expires_at, log_partition, log_offset, content_hash)
+      SELECT r.tenant, r.subject, d.document, d.expires_at, r.log_partition, r.log_offset, d.content_hash
+      FROM <rows> CROSS JOIN LATERAL assembled_document(r.tenant, r.subject, NULL) d
+      ON CONFLICT (tenant, subject) DO UPDATE SET
+        document = excluded.document, expires_at = excluded.expires_at,
+        log_partition = excluded.log_partition, log_offset = excluded.log_offset,
+        content_hash = excluded.content_hash
+      """;
+
+  private final PostgresStore store;
+
+  /** Opens no connection yet. */
+  public ContextProjector(PostgresConfig config, Names names) {
+    this.store = open(config, names);
+  }
+
+  @Override
+  public String view() {
+    return VIEW;
+  }
+
+  @Override
+  public Fence acquire(int partition) {
+    return store.acquire(partition);
+  }
+
+  @Override
+  public Fence stored(int partition) {
+    return store.stored(partition);
+  }
+
+  @Override
+  public void apply(Batch batch) {
+    ContextChanges changes = ContextChanges.of(batch.events());
+    store.apply(batch, handle -> write(handle, changes));
+  }
+
+  @Override
+  public boolean isTransient(Exception e) {
+    return PostgresStore.isTransient(e);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  /** The view's store; also the reader's. */
+  static PostgresStore open(PostgresConfig config, Names names) {
+    return new PostgresStore(config, VIEW, schema(names), ContextProjector.class, "context.sql");
+  }
+
+  /** What goes comes first: a pattern that was retired and learned again begins anew. */
+  private static void write(Handle handle, ContextChanges changes) {
+    changes.retired().execute(handle, RETIRE);
+    changes.learned().execute(handle, LEARN);
+    changes.forgotten().execute(handle, FORGET);
+    changes.remembered().execute(handle, REMEMBER);
+    changes.settled().execute(handle, SETTLE);
+    changes.intended().execute(handle, INTEND);
+    changes.touched().execute(handle, DOCUMENT);
+  }
+
+  /** The PostgreSQL schema that holds the view. */
+  public static String schema(Names names) {
+    return names.prefixed("_", "driftless_context");
+  }
+
+  /**
+   * {@code patterns.content_hash}: over {@link #hash(PatternLearned)}, {@code reinforcements} as
+   * text, and {@code learned_at}.
+   *
+   * @param last what was learned last
+   */
+  public static byte[] patternHash(PatternLearned last, int reinforcements, Instant learnedAt) {
+    return new ContentHash()
+        .add(hash(last))
+        .add(Integer.toString(reinforcements))
+        .add(learnedAt)
+        .digest();
+  }
+
+  /** Over statement, confidence, and evidence in its order. */
+  static byte[] hash(PatternLearned learned) {
+    ContentHash hash =
+        new ContentHash()
+            .add(learned.getStatement())
+            .add(Double.toString(learned.getConfidence()))
+            .add(Integer.toString(learned.getEvidence().size()));
+    learned.getEvidence().forEach(hash::add);
+    return hash.digest();
+  }
+
+  /** {@code open_tool_calls.content_hash}: over session, tool, arguments and agent. */
+  public static byte[] toolCallHash(String session, ToolCallIntended intended, String agent) {
+    return new ContentHash()
+        .add(session)
+        .add(intended.getTool())
+        .add(intended.getArguments())
+        .add(agent)
+        .digest();
+  }
+}

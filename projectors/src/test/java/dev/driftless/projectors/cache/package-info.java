@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.cache;
+
+import org.jspecify.annotations.NullMarked;

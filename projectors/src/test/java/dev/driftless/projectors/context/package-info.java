@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.context;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.postgres;
+
+import org.jspecify.annotations.NullMarked;

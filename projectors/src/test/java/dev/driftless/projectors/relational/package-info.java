@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.relational;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.runtime;
+
+import org.jspecify.annotations.NullMarked;
