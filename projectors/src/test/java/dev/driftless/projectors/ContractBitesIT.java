@@ -15,9 +15,13 @@ final class ContractBitesIT {
   @Test
   void a_projector_that_does_nothing_fails_every_test_of_the_contract() {
     var tests =
-        EngineTestKit.engine("junit-jupiter").selectors(selectClass(NothingContract.class)).execute().testEvents();
+        EngineTestKit.engine("junit-jupiter")
+            .selectors(selectClass(NothingContract.class))
+            .execute()
+            .testEvents();
     assertThat(tests.started().count()).isGreaterThanOrEqualTo(14);
-    tests.assertStatistics((EventStatistics statistics) -> statistics.succeeded(0).skipped(0).aborted(0));
+    tests.assertStatistics(
+        (EventStatistics statistics) -> statistics.succeeded(0).skipped(0).aborted(0));
   }
 
   /** Not found by name, only by the test above. */

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A projector process that ends at random points, again and again, on a real broker and a real store. Pins the order that
- * everything rests on: what is committed is in the store.
+ * A projector process that ends at random points, again and again, on a real broker and a real
+ * store. Pins the order that everything rests on: what is committed is in the store.
  */
 final class CrashIT {
 
@@ -79,7 +79,8 @@ final class CrashIT {
         .toList();
   }
 
-  private void crash(TestLog log, PostgresFixture fixture, long seed) throws IOException, InterruptedException {
+  private void crash(TestLog log, PostgresFixture fixture, long seed)
+      throws IOException, InterruptedException {
     Path output = directory.resolve("child.log");
     Process child =
         new ProcessBuilder(
@@ -87,7 +88,8 @@ final class CrashIT {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "-Dlogback.configurationFile=" + System.getProperty("logback.configurationFile", "logback-test.xml"),
+                "-Dlogback.configurationFile="
+                    + System.getProperty("logback.configurationFile", "logback-test.xml"),
                 Child.class.getName(),
                 log.kafka().get("bootstrap.servers"),
                 log.registryUrl(),
@@ -101,7 +103,9 @@ final class CrashIT {
             .start();
     boolean ended = child.waitFor(2, TimeUnit.MINUTES);
     child.destroyForcibly();
-    assertThat(ended).as("the child ended by itself; it said:%n%s", Files.readString(output)).isTrue();
+    assertThat(ended)
+        .as("the child ended by itself; it said:%n%s", Files.readString(output))
+        .isTrue();
   }
 
   private static List<MemoryEvent> events(Random random) {
@@ -109,13 +113,24 @@ final class CrashIT {
         .mapToObj(
             i ->
                 Events.recorded(
-                    "acme", random.nextBoolean() ? "mia" : "noah", "m" + random.nextInt(500), "text " + random.nextInt()))
+                    "acme",
+                    random.nextBoolean() ? "mia" : "noah",
+                    "m" + random.nextInt(500),
+                    "text " + random.nextInt()))
         .toList();
   }
 
   private static RuntimeConfig config(Names names, Map<String, String> kafka, Path state) {
     return new RuntimeConfig(
-        names, kafka, state, "crashing", 1, 50, Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofHours(24));
+        names,
+        kafka,
+        state,
+        "crashing",
+        1,
+        50,
+        Duration.ofMillis(100),
+        Duration.ofSeconds(1),
+        Duration.ofHours(24));
   }
 
   private RuntimeConfig config(Names names, Map<String, String> kafka) {
@@ -128,13 +143,23 @@ final class CrashIT {
     public static void main(String[] arguments) {
       Names logNames = new Names(arguments[2]);
       PostgresConfig postgres =
-          new PostgresConfig(arguments[4], "postgres", "postgres", 2, Duration.ofSeconds(5), Duration.ofSeconds(30));
+          new PostgresConfig(
+              arguments[4],
+              "postgres",
+              "postgres",
+              2,
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(30));
       Projector projector = new RelationalProjector(postgres, new Names(arguments[3]));
-      HaltingProjector halting = new HaltingProjector(projector, new Random(Long.parseLong(arguments[6])));
+      HaltingProjector halting =
+          new HaltingProjector(projector, new Random(Long.parseLong(arguments[6])));
       RuntimeConfig config =
           config(logNames, Map.of("bootstrap.servers", arguments[0]), Path.of(arguments[5]));
       new ViewApplication(
-              halting, new EventRegistry(arguments[1], logNames, Map.of()), config, new SimpleMeterRegistry())
+              halting,
+              new EventRegistry(arguments[1], logNames, Map.of()),
+              config,
+              new SimpleMeterRegistry())
           .start();
     }
   }

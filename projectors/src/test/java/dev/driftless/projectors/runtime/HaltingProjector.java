@@ -5,7 +5,9 @@ import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Projector;
 import java.util.Random;
 
-/** Ends the process, without a word to anybody, just before or just after a batch reaches the store. */
+/**
+ * Ends the process, without a word to anybody, just before or just after a batch reaches the store.
+ */
 final class HaltingProjector implements Projector {
 
   private final Projector projector;

@@ -69,7 +69,8 @@ final class RuntimeIT {
   @Test
   void a_payload_that_the_store_refuses_is_set_aside_alone() {
     List<MemoryEvent> events = new ArrayList<>();
-    IntStream.range(0, 100).forEach(i -> events.add(Events.recorded("m" + i, i == 37 ? "nul \0 byte" : "text")));
+    IntStream.range(0, 100)
+        .forEach(i -> events.add(Events.recorded("m" + i, i == 37 ? "nul \0 byte" : "text")));
     log.publish(events);
     log.project(fixture);
     assertThat(fixture.query("SELECT count(*) FROM memories")).containsExactly("99");
@@ -78,7 +79,9 @@ final class RuntimeIT {
         .satisfies(
             letter -> {
               assertThat(TestLog.header(letter, "offset")).isEqualTo("37");
-              assertThat(TestLog.header(letter, "reason")).contains("the store refuses it").doesNotContain("nul");
+              assertThat(TestLog.header(letter, "reason"))
+                  .contains("the store refuses it")
+                  .doesNotContain("nul");
             });
   }
 
@@ -95,7 +98,8 @@ final class RuntimeIT {
       String reason = application.stopped().get(60, TimeUnit.SECONDS).getMessage();
       assertThat(reason).contains("view=relational", "100 records in a row").doesNotContain("\n");
     }
-    assertThat(fixture.query("SELECT memory_id FROM memories ORDER BY 1")).containsExactly("m1", "m2");
+    assertThat(fixture.query("SELECT memory_id FROM memories ORDER BY 1"))
+        .containsExactly("m1", "m2");
   }
 
   @Test
@@ -116,7 +120,8 @@ final class RuntimeIT {
       }
     }
     log.project(fixture);
-    assertThat(fixture.query("SELECT memory_id FROM memories ORDER BY 1")).containsExactly("m0", "m2");
+    assertThat(fixture.query("SELECT memory_id FROM memories ORDER BY 1"))
+        .containsExactly("m0", "m2");
   }
 
   @Test
@@ -124,8 +129,15 @@ final class RuntimeIT {
     MemoryEvent recorded = Events.recorded("m1", "first");
     RuntimeConfig shortWindow =
         new RuntimeConfig(
-            log.names(), log.kafka(), log.config().stateDirectory(), null, 1, 500,
-            Duration.ofMillis(200), Duration.ofMillis(200), Duration.ofMillis(1));
+            log.names(),
+            log.kafka(),
+            log.config().stateDirectory(),
+            null,
+            1,
+            500,
+            Duration.ofMillis(200),
+            Duration.ofMillis(200),
+            Duration.ofMillis(1));
     log.publish(recorded, Events.revised("m1", "second"));
     Thread.sleep(20); // append times must differ by more than the window
     log.publish(recorded);
@@ -190,7 +202,8 @@ final class RuntimeIT {
       log.publish(Events.recorded("m1", "text"));
       log.awaitCaughtUp(fixture);
       stack.kill(ServerKind.POSTGRES);
-      log.publish(IntStream.range(0, 3_000).mapToObj(i -> Events.recorded("n" + i, "text")).toList());
+      log.publish(
+          IntStream.range(0, 3_000).mapToObj(i -> Events.recorded("n" + i, "text")).toList());
       Awaitility.await().atMost(PATIENCE).until(() -> projector.sizes.size() > 4);
       stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
       log.awaitCaughtUp(fixture);
@@ -207,7 +220,10 @@ final class RuntimeIT {
   private List<ProducerRecord<byte[], byte[]>> garbage(int count) {
     byte[] key = log.record(Events.recorded("m1", "text")).key();
     return IntStream.range(0, count)
-        .mapToObj(i -> new ProducerRecord<>(log.names().log(), key, ("no event " + i).getBytes(StandardCharsets.UTF_8)))
+        .mapToObj(
+            i ->
+                new ProducerRecord<>(
+                    log.names().log(), key, ("no event " + i).getBytes(StandardCharsets.UTF_8)))
         .toList();
   }
 
