@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Test;
 final class OwnedPartitionTest {
 
   private final OwnedPartition partition =
-      new OwnedPartition(new TopicPartition("memory-events", 3), 4, "topic");
+      new OwnedPartition(new TopicPartition("memory-events", 3));
 
   @Test
   void records_below_the_stored_position_are_taken_in_but_not_buffered() {
-    partition.position(stored(10, 100), 7);
+    position(stored(10, 100), 7);
     partition.polled(7, 11, 12);
     feed(7, 8, 9, 10, 11);
     assertThat(offsets(partition.batch(99))).containsExactly(10L, 11L);
@@ -28,10 +28,10 @@ final class OwnedPartitionTest {
 
   @Test
   void records_that_were_queued_before_a_seek_are_passed_over() {
-    partition.position(new Fence(1, null), 0);
+    position(new Fence(1, null), 0);
     partition.polled(0, 9, 10);
     feed(0, 1, 2);
-    partition.position(stored(1, 100), 1);
+    position(stored(1, 100), 1);
     partition.polled(1, 5, 6);
     assertThat(partition.expects(3)).isFalse();
     assertThat(partition.expects(9)).isFalse();
@@ -48,7 +48,7 @@ final class OwnedPartitionTest {
 
   @Test
   void the_position_moves_over_control_records_once_all_that_was_polled_is_processed() {
-    partition.position(stored(5, 100), 5);
+    position(stored(5, 100), 5);
     partition.polled(5, 6, 9);
     feed(5);
     assertThat(partition.batch(99).to().offset()).isEqualTo(6);
@@ -63,7 +63,7 @@ final class OwnedPartitionTest {
 
   @Test
   void a_part_of_what_waits_ends_behind_its_last_record() {
-    partition.position(stored(5, 100), 5);
+    position(stored(5, 100), 5);
     partition.polled(5, 8, 9);
     feed(5, 6, 8);
     Batch part = partition.batch(2);
@@ -75,11 +75,15 @@ final class OwnedPartitionTest {
 
   @Test
   void log_time_never_goes_back_and_is_not_before_the_stored_one() {
-    partition.position(stored(10, 5_000), 8);
+    position(stored(10, 5_000), 8);
     assertThat(partition.observe(8, at(1_000))).isEqualTo(at(1_000));
     assertThat(partition.observe(9, at(900))).isEqualTo(at(1_000));
     assertThat(partition.observe(10, at(1_100))).isEqualTo(at(5_000));
     assertThat(partition.observe(11, at(6_000))).isEqualTo(at(6_000));
+  }
+
+  private void position(Fence fence, long start) {
+    partition.position(fence, start, "topic", 4);
   }
 
   private void feed(long... offsets) {
