@@ -56,11 +56,13 @@ record ChatJson(
   static ChatJson read(String line) {
     JsonNode root = tree(line);
     if (!root.isObject()) {
-      throw new ImportException("expected a JSON object with tenant, subject, agent, session and messages");
+      throw new ImportException(
+          "expected a JSON object with tenant, subject, agent, session and messages");
     }
     JsonNode messages = root.path("messages");
     if (!messages.isArray()) {
-      throw new ImportException("messages: " + (messages.isMissingNode() ? "missing" : "expected an array"));
+      throw new ImportException(
+          "messages: " + (messages.isMissingNode() ? "missing" : "expected an array"));
     }
     List<Message> read = new ArrayList<>();
     for (JsonNode message : messages) {

@@ -135,7 +135,8 @@ final class OpenAiChatImport implements EventImport {
       add(
           i + "/memory",
           eventId(i + "/message"),
-          new MemoryRecorded(eventId(Integer.toString(i)), MemoryKind.EPISODIC, text, attributes, null, null));
+          new MemoryRecorded(
+              eventId(Integer.toString(i)), MemoryKind.EPISODIC, text, attributes, null, null));
     }
 
     private List<Intent> intents(int i, Message message) {
