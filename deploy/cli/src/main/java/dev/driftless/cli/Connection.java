@@ -1,38 +1,77 @@
 package dev.driftless.cli;
 
+import dev.driftless.local.LocalStack;
 import dev.driftless.producer.MemoryLogConfig;
-import dev.driftless.schemas.Names;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
-/**
- * Where the servers are that a command talks to.
- *
- * @param names of the installation, from {@code DRIFTLESS_NAME}
- */
-record Connection(String kafkaBootstrapServers, String schemaRegistryUrl, Names names) {
+/** Where the servers are that a command talks to: options that every such command has. */
+final class Connection {
+
+  @Option(
+      names = "--home",
+      paramLabel = "DIR",
+      description =
+          "The local stack's directory. Default: DRIFTLESS_HOME. Where neither is given, and KAFKA_BOOTSTRAP_SERVERS is"
+              + " set, the addresses come from the environment.")
+  private @Nullable Path home;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Settings of your own servers, as the projectors take them.")
+  private @Nullable Path file;
+
+  private final Map<String, String> environment;
+
+  Connection() {
+    this(System.getenv());
+  }
+
+  Connection(Map<String, String> environment) {
+    this.environment = environment;
+  }
+
+  /** The local stack's directory, whether or not there is one. */
+  Path home() {
+    return home != null ? home : Path.of(environment.getOrDefault("DRIFTLESS_HOME", ".driftless"));
+  }
 
   /**
-   * As {@code driftless env} prints it.
+   * Every address and setting, as the projectors know them.
    *
-   * @throws IllegalArgumentException naming the variable that is missing
+   * @throws IllegalArgumentException if there is neither a stack nor an address in the environment
    */
-  static Connection of(Map<String, String> environment) {
-    return new Connection(
-        variable(environment, "KAFKA_BOOTSTRAP_SERVERS"),
-        variable(environment, "SCHEMA_REGISTRY_URL"),
-        new Names(environment.getOrDefault("DRIFTLESS_NAME", "")));
+  ProjectorsConfig config() {
+    return ProjectorsConfig.load(file, variables()::get);
   }
 
+  /** The log's, for a publisher. */
   MemoryLogConfig log() {
-    return MemoryLogConfig.of(kafkaBootstrapServers, schemaRegistryUrl).withNames(names);
+    ProjectorsConfig config = config();
+    return MemoryLogConfig.of(
+            String.valueOf(config.kafka().get("bootstrap.servers")), config.registry().url())
+        .withNames(config.names())
+        .withKafka(config.kafka());
   }
 
-  private static String variable(Map<String, String> environment, String name) {
-    String value = environment.getOrDefault(name, "");
-    if (value.isBlank()) {
-      throw new IllegalArgumentException(
-          name + " is not set: run driftless up, then eval \"$(driftless env)\"");
+  private Map<String, String> variables() {
+    boolean told = file != null || environment.containsKey("KAFKA_BOOTSTRAP_SERVERS");
+    if (home == null && told) {
+      return environment;
     }
-    return value;
+    if (!Files.exists(home().resolve("stack.json"))) {
+      throw new IllegalArgumentException(
+          "there is no local stack in %s: run driftless up, or set KAFKA_BOOTSTRAP_SERVERS and the other addresses (driftless env shows which)"
+              .formatted(home()));
+    }
+    Map<String, String> variables = new HashMap<>(environment);
+    variables.putAll(LocalStack.open(home()).addresses().environment());
+    return variables;
   }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,8 +48,9 @@ final class PublishCommand implements Callable<Integer> {
     }
   }
 
-  private final Map<String, String> environment;
   private final InputStream stdin;
+
+  @Mixin private Connection connection;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -82,7 +84,7 @@ final class PublishCommand implements Callable<Integer> {
   }
 
   PublishCommand(Map<String, String> environment, InputStream stdin) {
-    this.environment = environment;
+    this.connection = new Connection(environment);
     this.stdin = stdin;
   }
 
@@ -90,7 +92,7 @@ final class PublishCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter err = spec.commandLine().getErr();
     try (EventLines lines = lines();
-        MemoryLog log = MemoryLog.open(Connection.of(environment).log())) {
+        MemoryLog log = MemoryLog.open(connection.log())) {
       Publication.Summary summary =
           new Publication(
                   log,

@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
@@ -177,12 +178,14 @@ public final class PostgresStore implements AutoCloseable {
   }
 
   /**
-   * True unless the server refuses the data itself; see {@link
+   * True for what the driver throws, unless the server refuses the data itself; see {@link
    * dev.driftless.projectors.Projector#isTransient}.
    */
   public static boolean isTransient(Exception e) {
     String state = sqlState(e);
-    return state == null || !REFUSES_THE_DATA.contains(state.substring(0, 2));
+    return state == null
+        ? chain(e).anyMatch(SQLException.class::isInstance)
+        : !REFUSES_THE_DATA.contains(state.substring(0, 2));
   }
 
   @Override
@@ -256,12 +259,16 @@ public final class PostgresStore implements AutoCloseable {
   }
 
   private static @Nullable String sqlState(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-        return sql.getSQLState();
-      }
-    }
-    return null;
+    return chain(e)
+        .filter(SQLException.class::isInstance)
+        .map(cause -> ((SQLException) cause).getSQLState())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static Stream<Throwable> chain(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause);
   }
 
   private static HikariDataSource pool(PostgresConfig config, String view, String schema) {

@@ -15,6 +15,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -84,10 +86,17 @@ public final class ViewApplication implements AutoCloseable {
     return stopped;
   }
 
-  /** Drains, commits and stops; waits up to 8 s. */
+  /**
+   * Drains, commits and stops; waits up to 8 s. Partitions move to other processes at once, unless
+   * this one has an instance name, under which it is expected back.
+   */
   @Override
   public void close() {
-    streams.close(CLOSE_TIMEOUT);
+    GroupMembershipOperation membership =
+        config.instance() == null
+            ? GroupMembershipOperation.LEAVE_GROUP
+            : GroupMembershipOperation.REMAIN_IN_GROUP;
+    streams.close(CloseOptions.groupMembershipOperation(membership).withTimeout(CLOSE_TIMEOUT));
     admin.close(Duration.ZERO);
     projector.close();
   }

@@ -21,6 +21,6 @@ public final class ContextFixture extends PostgresFixture {
 
   @Override
   public String trace(MemoryEvent event) {
-    return " text=" + Memory.of(event).text() + ",";
+    return " text=" + Memory.of(event).text() + " ";
   }
 }

@@ -1,12 +1,12 @@
-package dev.driftless.projectors.relational;
+package dev.driftless.projectors.cache;
 
 import dev.driftless.projectors.ProjectorContract;
 import dev.driftless.projectors.ViewFixture;
 
-final class RelationalProjectorIT extends ProjectorContract {
+final class CacheContractIT extends ProjectorContract {
 
   @Override
   protected ViewFixture fixture() {
-    return new RelationalFixture();
+    return new CacheFixture();
   }
 }

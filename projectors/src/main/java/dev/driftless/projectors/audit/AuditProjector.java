@@ -1,0 +1,240 @@
+package dev.driftless.projectors.audit;
+
+import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.projectors.postgres.Rows;
+import dev.driftless.schemas.Names;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the audit view: a PostgreSQL table in the schema {@code driftless_audit}, the layout is
+ * {@code audit.sql}.
+ *
+ * <table>
+ *   <caption>Layout</caption>
+ *   <tr><th>table</th><th>key</th><th>one row is</th></tr>
+ *   <tr><td>{@code records}</td><td>log_partition, log_offset</td><td>one record of the log, whatever it holds: when,
+ *       what became of it, who and which, and {@code key_hash}, {@code record_hash}, {@code prev_hash}, {@code
+ *       chain_hash} as {@code RecordBytes} defines them</td></tr>
+ *   <tr><td>{@code view_positions}</td><td>partition</td><td>{@link PostgresStore}, first in each transaction</td></tr>
+ * </table>
+ *
+ * <p>The position is that row, not the last offset in {@code records} + 1: both change in one
+ * transaction, so the row is never ahead of the chain, and it also counts control records, which
+ * have no row; without them a view that has all there is would look late for ever. Rows deleted at
+ * the end by force therefore do not come back by themselves, which would hide that they were gone:
+ * {@link AuditVerifier} finds them.
+ *
+ * <p>If the position is lower than the rows, because it was moved back, records come again. Their
+ * rows stay as they are: an equal row needs no change, and one that differs is evidence, which is
+ * logged and which the verifier finds. The chain of a batch goes on from the last row below it, and
+ * is computed from the log, so it is the same whether or not rows were there.
+ */
+public final class AuditProjector implements Projector {
+
+  /** The view's name. */
+  public static final String VIEW = "audit";
+
+  private static final String LAST_BEFORE =
+      """
+      SELECT encode(chain_hash, 'hex') FROM records
+      WHERE log_partition = :partition AND log_offset < :from ORDER BY log_offset DESC LIMIT 1
+      """;
+
+  private static final String ANY_FROM =
+      "SELECT EXISTS (SELECT FROM records WHERE log_partition = :partition AND log_offset >= :from)";
+
+  private static final String APPEND =
+      """
+      INSERT INTO records (log_partition, log_offset, append_time, log_time, outcome, reason, event_id, event_type,
+        occurred_at, tenant, subject, agent, session, correlation_id, causation_id, entity_ids,
+        key_hash, record_hash, prev_hash, chain_hash, content_hash)
+      SELECT r.log_partition, r.log_offset, r.append_time, r.log_time, r.outcome, r.reason, r.event_id, r.event_type,
+        r.occurred_at, r.tenant, r.subject, r.agent, r.session, r.correlation_id, r.causation_id,
+        CAST(r.entity_ids AS text[]),
+        r.key_hash, r.record_hash, r.prev_hash, r.chain_hash, r.content_hash
+      FROM <rows>
+      ON CONFLICT (log_partition, log_offset) DO NOTHING
+      """;
+
+  private static final String DIFFERENT =
+      """
+      SELECT r.log_offset FROM <rows>
+      JOIN records o ON o.log_partition = r.log_partition AND o.log_offset = r.log_offset
+      WHERE (o.record_hash, o.prev_hash, o.chain_hash, o.content_hash)
+        <> (r.record_hash, r.prev_hash, r.chain_hash, r.content_hash)
+      ORDER BY r.log_offset
+      """;
+
+  private static final Logger LOG = LoggerFactory.getLogger(AuditProjector.class);
+  private static final HexFormat HEX = HexFormat.of();
+
+  private final PostgresStore store;
+
+  /** Opens no connection yet. */
+  public AuditProjector(PostgresConfig config, Names names) {
+    this.store = open(config, names);
+  }
+
+  @Override
+  public String view() {
+    return VIEW;
+  }
+
+  @Override
+  public Fence acquire(int partition) {
+    return store.acquire(partition);
+  }
+
+  @Override
+  public Fence stored(int partition) {
+    return store.stored(partition);
+  }
+
+  @Override
+  public void apply(Batch batch) {
+    store.apply(batch, handle -> append(handle, batch));
+  }
+
+  @Override
+  public boolean isTransient(Exception e) {
+    return PostgresStore.isTransient(e);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  /** The view's store; also the readers'. */
+  static PostgresStore open(PostgresConfig config, Names names) {
+    return new PostgresStore(config, VIEW, schema(names), AuditProjector.class, "audit.sql");
+  }
+
+  private static void append(Handle handle, Batch batch) {
+    if (batch.records().isEmpty()) {
+      return;
+    }
+    Rows rows = rows(chained(batch, lastHash(handle, batch)));
+    if (overlaps(handle, batch)) {
+      report(batch, rows.query(handle, DIFFERENT, (rs, ctx) -> rs.getLong(1)));
+    }
+    rows.execute(handle, APPEND);
+  }
+
+  private static List<AuditRecord> chained(Batch batch, byte[] lastHash) {
+    List<AuditRecord> chained = new ArrayList<>(batch.records().size());
+    byte[] prevHash = lastHash;
+    for (LogRecord r : batch.records()) {
+      AuditRecord row = AuditRecord.of(r, prevHash);
+      chained.add(row);
+      prevHash = HEX.parseHex(row.chainHash());
+    }
+    return chained;
+  }
+
+  private static byte[] lastHash(Handle handle, Batch batch) {
+    return handle
+        .createQuery(LAST_BEFORE)
+        .bind("partition", batch.partition())
+        .bind("from", batch.from())
+        .mapTo(String.class)
+        .findOne()
+        .map(HEX::parseHex)
+        .orElseGet(() -> RecordBytes.genesis(batch.to().topicId(), batch.partition()));
+  }
+
+  private static boolean overlaps(Handle handle, Batch batch) {
+    return handle
+        .createQuery(ANY_FROM)
+        .bind("partition", batch.partition())
+        .bind("from", batch.from())
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  private static void report(Batch batch, List<Long> offsets) {
+    for (long offset : offsets) {
+      LOG.warn(
+          "view={} partition={} offset={} the row differs from the record; it is kept as evidence, verify the chain",
+          VIEW,
+          batch.partition(),
+          offset);
+    }
+  }
+
+  private static Rows rows(List<AuditRecord> records) {
+    Rows rows =
+        Rows.of(
+            "log_partition int4",
+            "log_offset int8",
+            "append_time timestamptz",
+            "log_time timestamptz",
+            "outcome text",
+            "reason text",
+            "event_id text",
+            "event_type text",
+            "occurred_at timestamptz",
+            "tenant text",
+            "subject text",
+            "agent text",
+            "session text",
+            "correlation_id text",
+            "causation_id text",
+            "entity_ids text",
+            "key_hash bytea",
+            "record_hash bytea",
+            "prev_hash bytea",
+            "chain_hash bytea",
+            "content_hash bytea");
+    for (AuditRecord r : records) {
+      rows.add(
+          r.logPartition(),
+          r.logOffset(),
+          r.appendTime(),
+          r.logTime(),
+          r.outcome(),
+          r.reason(),
+          r.eventId(),
+          r.eventType(),
+          r.occurredAt(),
+          r.tenant(),
+          r.subject(),
+          r.agent(),
+          r.session(),
+          r.correlationId(),
+          r.causationId(),
+          array(r.entityIds()),
+          r.keyHash() == null ? null : HEX.parseHex(r.keyHash()),
+          HEX.parseHex(r.recordHash()),
+          HEX.parseHex(r.prevHash()),
+          HEX.parseHex(r.chainHash()),
+          HEX.parseHex(r.contentHash()));
+    }
+    return rows;
+  }
+
+  /**
+   * An array inside an array of rows has no JDBC form of its own; text that PostgreSQL casts has.
+   */
+  private static String array(List<String> items) {
+    return items.stream()
+        .map(item -> '"' + item.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+        .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  /** The PostgreSQL schema that holds the view. */
+  public static String schema(Names names) {
+    return names.prefixed("_", "driftless_audit");
+  }
+}

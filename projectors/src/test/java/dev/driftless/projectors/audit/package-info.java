@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.audit;
+
+import org.jspecify.annotations.NullMarked;
