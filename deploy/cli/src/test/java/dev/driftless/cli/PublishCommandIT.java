@@ -128,15 +128,16 @@ class PublishCommandIT {
   }
 
   @Test
-  void without_addresses_it_says_what_to_do() throws Exception {
+  void without_addresses_it_says_what_to_do(@TempDir Path dir) {
     environment.remove("KAFKA_BOOTSTRAP_SERVERS");
+    environment.put("DRIFTLESS_HOME", dir.resolve("none").toString());
 
     Ran ran = run("");
 
     assertThat(ran.exitCode()).isEqualTo(1);
-    assertThat(ran.err())
-        .isEqualToIgnoringNewLines(
-            "KAFKA_BOOTSTRAP_SERVERS is not set: run driftless up, then eval \"$(driftless env)\"");
+    assertThat(ran.err().strip())
+        .hasLineCount(1)
+        .contains("run driftless up, or set KAFKA_BOOTSTRAP_SERVERS");
   }
 
   @Test
