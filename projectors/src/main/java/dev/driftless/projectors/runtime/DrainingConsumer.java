@@ -99,7 +99,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       failed(e);
       throw new TimeoutException(
           "nothing is committed before the store of view " + projector.view() + " has it", e);
-    } catch (FencedException e) {
+    } catch (FencedException | TaskMigratedException e) {
       throw new CommitFailedException(e.getMessage());
     }
     super.commitSync(offsets);
