@@ -8,13 +8,24 @@ import picocli.CommandLine.Command;
     name = "driftless",
     mixinStandardHelpOptions = true,
     description = "One write, five views, zero drift.",
-    subcommands = {PublishCommand.class})
+    subcommands = {
+      UpCommand.class,
+      DownCommand.class,
+      StatusCommand.class,
+      EnvCommand.class,
+      DemoCommand.class,
+      PublishCommand.class
+    })
 public final class Driftless {
 
   private Driftless() {}
 
   /** Runs the command; the exit code is 0 only if all went well. */
   public static void main(String[] arguments) {
+    if (System.getProperty("logback.configurationFile") == null) {
+      // by name: the projectors' own may lie on the same class path
+      System.setProperty("logback.configurationFile", "dev/driftless/cli/logback.xml");
+    }
     System.exit(commandLine(new Driftless()).execute(arguments));
   }
 
