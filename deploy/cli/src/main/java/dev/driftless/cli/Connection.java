@@ -53,7 +53,11 @@ final class Connection {
 
   /** The log's, for a publisher. */
   MemoryLogConfig log() {
-    ProjectorsConfig config = config();
+    return log(config());
+  }
+
+  /** The same log as these projectors read. */
+  static MemoryLogConfig log(ProjectorsConfig config) {
     return MemoryLogConfig.of(
             String.valueOf(config.kafka().get("bootstrap.servers")), config.registry().url())
         .withNames(config.names())

@@ -10,6 +10,11 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     description = "One write, five views, zero drift.",
     subcommands = {
+      UpCommand.class,
+      DownCommand.class,
+      StatusCommand.class,
+      EnvCommand.class,
+      DemoCommand.class,
       PublishCommand.class,
       SearchCommand.class,
       ShowCommand.class,
@@ -23,6 +28,10 @@ public final class Driftless {
 
   /** Runs the command; the exit code is 0 only if all went well. */
   public static void main(String[] arguments) {
+    if (System.getProperty("logback.configurationFile") == null) {
+      // by name: the projectors' own may lie on the same class path
+      System.setProperty("logback.configurationFile", "dev/driftless/cli/logback.xml");
+    }
     System.exit(commandLine(System.getenv()).execute(arguments));
   }
 

@@ -1,22 +1,25 @@
 package dev.driftless.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import dev.driftless.local.Progress;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * What a command prints: tables for people, or with {@code --json} one object as the last line of
- * the output. Everything that is not an answer goes to the error output.
+ * Where a command's words go: the answer to the standard output, progress to the standard error
+ * output. With {@code --json} the answer is one object on the last line of the standard output, and
+ * what is meant for people goes to the standard error output too.
  */
 final class Output {
 
@@ -26,14 +29,24 @@ final class Output {
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();
 
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec = CommandSpec.create();
-
   @Option(names = "--json", description = "One JSON object as the last line of the output.")
   private boolean json;
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
+
   boolean isJson() {
     return json;
+  }
+
+  /** For people. */
+  PrintWriter people() {
+    return json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+  }
+
+  /** One line at a time, seen at once. */
+  Progress progress() {
+    return this::say;
   }
 
   /** A line for people that is no part of the answer. */
@@ -43,20 +56,18 @@ final class Output {
     err.flush();
   }
 
-  /** The whole answer, as one line. */
-  void json(Map<String, ?> answer) {
-    try {
-      line(JSON.writeValueAsString(answer));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("an answer has a JSON form", e);
+  /** The answer for programs, if they asked. The last word of a command. */
+  void json(Supplier<ObjectNode> object) {
+    people().flush();
+    if (json) {
+      spec.commandLine().getOut().println(object.get());
+      spec.commandLine().getOut().flush();
     }
   }
 
-  /** A line of the answer, for people. */
-  void line(String line) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(line);
-    out.flush();
+  /** As {@link #json(Supplier)}; records become objects, and times ISO-8601. */
+  void json(Map<String, ?> answer) {
+    json(() -> JSON.valueToTree(answer));
   }
 
   /** Rows of one kind as the whole answer: {@code {"name": […]}}, or a table. */
@@ -68,18 +79,22 @@ final class Output {
     }
   }
 
-  /** Rows as a table; where there are none, that is said instead. */
+  /** Rows as a table for people; where there are none, that is said instead. */
   <T> void table(String name, List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
     if (rows.isEmpty()) {
       say("no " + name);
       return;
     }
     rows.forEach(row -> table.row(cells.apply(row)));
-    table.print(spec.commandLine().getOut());
+    table.print(people());
   }
 
   /** The cells of a row, in the order of its table's headings. */
   static @Nullable Object[] cells(@Nullable Object... cells) {
     return cells;
+  }
+
+  static ObjectNode object() {
+    return new ObjectMapper().createObjectNode();
   }
 }

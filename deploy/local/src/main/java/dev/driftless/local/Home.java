@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * run/SERVER.pid    pid and start time of a server that was started and not stopped
  * log/SERVER.log    what it printed
  * data/SERVER/      what it stores, and its working directory
+ *                   (a LocalProgram has the same three)
  * </pre>
  */
 record Home(Path directory) {

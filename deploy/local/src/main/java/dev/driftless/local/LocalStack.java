@@ -28,11 +28,13 @@ import java.util.concurrent.Future;
  */
 public final class LocalStack {
   private final Home home;
+  private final Host host;
   private final boolean usualPorts;
   private final Map<ServerKind, ServerControl> controls = new EnumMap<>(ServerKind.class);
 
   LocalStack(Path home, Host host, boolean usualPorts) {
     this.home = Home.at(home);
+    this.host = host;
     this.usualPorts = usualPorts;
     List<Server> servers =
         List.of(
@@ -62,6 +64,16 @@ public final class LocalStack {
   /** Where a server's output goes. */
   public Path log(ServerKind kind) {
     return home.log(kind);
+  }
+
+  /** Whether servers were ever started here. */
+  public boolean exists() {
+    return Files.exists(home.stackFile());
+  }
+
+  /** A program that belongs to this stack, whether it runs or not. */
+  public LocalProgram program(String name) {
+    return new LocalProgram(home, host, name);
   }
 
   /**

@@ -53,6 +53,8 @@ final class DeadLetters implements AutoCloseable {
     this.settings = new HashMap<>(config.kafka());
     settings.put(ProducerConfig.ACKS_CONFIG, "all");
     settings.put(ProducerConfig.CLIENT_ID_CONFIG, config.names().group(view) + "-dead-letters");
+    // whatever the log took, headers included; the topic says what is too large
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE);
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
     settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 8_000);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000);

@@ -99,7 +99,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       failed(e);
       throw new TimeoutException(
           "nothing is committed before the store of view " + projector.view() + " has it", e);
-    } catch (FencedException e) {
+    } catch (FencedException | TaskMigratedException e) {
       throw new CommitFailedException(e.getMessage());
     }
     super.commitSync(offsets);
@@ -223,10 +223,12 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private void position(OwnedPartition partition) {
     TopicPartition at = partition.topicPartition();
     try {
+      TopicDescription topic = log.describe();
+      String topicId = topic.topicId().toString();
       Fence fence = projector.acquire(partition.partition());
-      long start = log.start(this, at, partition.topicId(), fence);
+      long start = log.start(this, at, topicId, fence);
       seek(at, start);
-      partition.position(fence, start);
+      partition.position(fence, start, topicId, topic.partitions().size());
       LOG.info(
           "view={} partition={} offset={} epoch={} reading from {}",
           projector.view(),
@@ -308,14 +310,8 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
       streams.onPartitionsAssigned(partitions);
-      if (partitions.isEmpty()) {
-        return;
-      }
-      TopicDescription description = log.describe();
       for (TopicPartition at : partitions) {
-        OwnedPartition partition =
-            new OwnedPartition(
-                at, description.partitions().size(), description.topicId().toString());
+        OwnedPartition partition = new OwnedPartition(at);
         own.put(at.partition(), partition);
         shared.put(at.partition(), partition);
         try {

@@ -19,10 +19,10 @@ final class OwnedPartition {
   private static final long NONE = -1;
 
   private final TopicPartition at;
-  private final int partitions;
-  private final String topicId;
 
   private boolean positioned;
+  private String topicId = "";
+  private int partitions;
   private Fence fence = Fence.NONE;
   private Instant logTime = Instant.EPOCH;
   private List<LogRecord> buffer = new ArrayList<>();
@@ -43,10 +43,8 @@ final class OwnedPartition {
 
   private long polledUpTo = NONE;
 
-  OwnedPartition(TopicPartition at, int partitions, String topicId) {
+  OwnedPartition(TopicPartition at) {
     this.at = at;
-    this.partitions = partitions;
-    this.topicId = topicId;
   }
 
   int partition() {
@@ -55,10 +53,6 @@ final class OwnedPartition {
 
   TopicPartition topicPartition() {
     return at;
-  }
-
-  String topicId() {
-    return topicId;
   }
 
   /** How many partitions the log has. */
@@ -86,9 +80,16 @@ final class OwnedPartition {
     buffer = new ArrayList<>();
   }
 
-  /** The consumer now stands at {@code start}, which is not beyond what the store holds. */
-  void position(Fence acquired, long start) {
-    fence = acquired;
+  /**
+   * The consumer now stands at {@code start}, which is not beyond what the store holds.
+   *
+   * @param topicId of the log
+   * @param partitionCount of the log
+   */
+  void position(Fence acquired, long start, String topicId, int partitionCount) {
+    this.fence = acquired;
+    this.topicId = topicId;
+    this.partitions = partitionCount;
     positioned = true;
     buffer = new ArrayList<>();
     expected = start;

@@ -1,0 +1,142 @@
+package dev.driftless.reconciler;
+
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.Position;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.reconciler.ViewLag.PartitionLag;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lag of every view: log end minus stored position, in events, per partition. The log's end is read
+ * before the positions, so a view that keeps up has lag 0 also while others publish; and a position
+ * is never ahead of what its view shows, so lag can look larger than it is, never smaller.
+ *
+ * <p>Reads the stores alone, so that it is the truth also when no projector runs. Safe to share
+ * between threads.
+ */
+public final class Lag implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final String topic;
+  private final Admin admin;
+  private final Map<String, Projector> projectors = new LinkedHashMap<>();
+
+  /** Of all views; asks for nothing yet. */
+  public Lag(ProjectorsConfig config) {
+    this.topic = config.names().log();
+    this.admin = Admin.create(new HashMap<>(config.kafka()));
+    Views.names().forEach(view -> projectors.put(view, Views.open(view, config)));
+  }
+
+  /** Of one log: where each partition ends. */
+  private record LogEnd(String topicId, Map<Integer, Long> ends) {}
+
+  /**
+   * The lag of every view, in the order in which views are shown. A store that does not answer is
+   * told as its view's problem, and does not keep the others' lag from being read.
+   *
+   * @throws IllegalStateException if the broker does not tell where the log ends
+   */
+  public List<ViewLag> read() {
+    LogEnd log = logEnd();
+    return projectors.values().parallelStream().map(projector -> read(projector, log)).toList();
+  }
+
+  /**
+   * The first offset of the partition that the view has not applied; throws what the store's driver
+   * throws.
+   */
+  public long position(String view, int partition) {
+    Projector projector = projectors.get(view);
+    if (projector == null) {
+      throw new IllegalArgumentException("there is no view '%s'".formatted(view));
+    }
+    return projector.stored(partition).offset();
+  }
+
+  @Override
+  public void close() {
+    projectors.values().forEach(Projector::close);
+    admin.close(Duration.ZERO);
+  }
+
+  private static ViewLag read(Projector projector, LogEnd log) {
+    List<PartitionLag> partitions = new ArrayList<>();
+    String problem = null;
+    try {
+      for (Map.Entry<Integer, Long> end : log.ends().entrySet()) {
+        Fence stored = projector.stored(end.getKey());
+        boolean another = isOfAnotherLog(stored.position(), log.topicId());
+        problem = another ? "its position is of another log: rebuild the view" : problem;
+        partitions.add(
+            new PartitionLag(
+                end.getKey(), end.getValue(), another ? 0 : stored.offset(), stored.epoch()));
+      }
+      return new ViewLag(projector.view(), partitions, problem);
+    } catch (RuntimeException e) {
+      return new ViewLag(projector.view(), List.of(), "its store does not answer: " + firstLine(e));
+    }
+  }
+
+  private static boolean isOfAnotherLog(@Nullable Position position, String topicId) {
+    return position != null && !position.topicId().equals(topicId);
+  }
+
+  private LogEnd logEnd() {
+    try {
+      TopicDescription description =
+          admin
+              .describeTopics(List.of(topic))
+              .allTopicNames()
+              .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+              .values()
+              .iterator()
+              .next();
+      Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+      description
+          .partitions()
+          .forEach(p -> latest.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest()));
+      Map<Integer, Long> ends = new TreeMap<>();
+      admin
+          .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
+          .all()
+          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+          .forEach((at, info) -> ends.put(at.partition(), info.offset()));
+      return new LogEnd(description.topicId().toString(), ends);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(
+          "the broker does not tell where the log %s ends: %s".formatted(topic, firstLine(e)), e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  private static String firstLine(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String message = root.getMessage() == null ? root.toString() : root.getMessage();
+    return message.lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,43 @@
+package dev.driftless.reconciler;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far one view is behind the log.
+ *
+ * @param partitions in their order; empty if the view's store was not to be asked
+ * @param problem why the store was not to be asked, or whose position it holds if it is not this
+ *     log's; null if all is well
+ */
+public record ViewLag(String view, List<PartitionLag> partitions, @Nullable String problem) {
+
+  /**
+   * @param end the offset after the log's last record that readers see (read_committed)
+   * @param position the first offset that the view has not applied
+   * @param epoch who may write to the view; a number of milliseconds since 1970 that is at least
+   *     the time at which the running projector took the partition over; 0 if none ever did
+   */
+  public record PartitionLag(int partition, long end, long position, long epoch) {
+
+    /** Offsets that the view has not applied: the log's end minus the position, at least 0. */
+    public long events() {
+      return Math.max(0, end - position);
+    }
+  }
+
+  /** Offsets that the view has not applied, of all partitions; meaningless if it is not known. */
+  public long events() {
+    return partitions.stream().mapToLong(PartitionLag::events).sum();
+  }
+
+  /** Offsets that the view has applied, of all partitions: the sum of its positions. */
+  public long applied() {
+    return partitions.stream().mapToLong(PartitionLag::position).sum();
+  }
+
+  /** Whether the numbers mean anything. */
+  public boolean isKnown() {
+    return !partitions.isEmpty();
+  }
+}

@@ -1,0 +1,5 @@
+/** Proves that the views are what the log says; for now, how far they are behind it. */
+@NullMarked
+package dev.driftless.reconciler;
+
+import org.jspecify.annotations.NullMarked;
