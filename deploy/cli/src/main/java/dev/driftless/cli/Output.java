@@ -1,10 +1,18 @@
 package dev.driftless.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import dev.driftless.local.Progress;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -16,11 +24,21 @@ import picocli.CommandLine.Spec;
  */
 final class Output {
 
-  @Option(names = "--json", description = "One JSON object as the last line of the output.")
-  private boolean json;
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(new JavaTimeModule())
+          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .build();
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--json", description = "One JSON object as the last line of the output.")
+  private boolean json;
+
+  boolean isJson() {
+    return json;
+  }
 
   /** For people. */
   PrintWriter people() {
@@ -29,23 +47,65 @@ final class Output {
 
   /** One line at a time, seen at once. */
   Progress progress() {
-    PrintWriter err = spec.commandLine().getErr();
-    return line -> {
-      err.println(line);
-      err.flush();
-    };
+    return this::say;
   }
 
   /** The answer for programs, if they asked. The last word of a command. */
   void json(Supplier<ObjectNode> object) {
     people().flush();
     if (json) {
-      spec.commandLine().getOut().println(object.get());
-      spec.commandLine().getOut().flush();
+      line(object.get().toString());
     }
   }
 
   static ObjectNode object() {
-    return new ObjectMapper().createObjectNode();
+    return JSON.createObjectNode();
+  }
+
+  /** A line for people that is no part of the answer. */
+  void say(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
+  }
+
+  /** The whole answer, as one line. */
+  void json(Map<String, ?> answer) {
+    try {
+      line(JSON.writeValueAsString(answer));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an answer has a JSON form", e);
+    }
+  }
+
+  /** A line of the answer, for people. */
+  void line(String line) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(line);
+    out.flush();
+  }
+
+  /** Rows of one kind as the whole answer: {@code {"name": […]}}, or a table. */
+  <T> void list(String name, List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
+    if (json) {
+      json(Map.of(name, rows));
+    } else {
+      table(name, rows, table, cells);
+    }
+  }
+
+  /** Rows as a table; where there are none, that is said instead. */
+  <T> void table(String name, List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
+    if (rows.isEmpty()) {
+      say("no " + name);
+      return;
+    }
+    rows.forEach(row -> table.row(cells.apply(row)));
+    table.print(spec.commandLine().getOut());
+  }
+
+  /** The cells of a row, in the order of its table's headings. */
+  static @Nullable Object[] cells(@Nullable Object... cells) {
+    return cells;
   }
 }
