@@ -247,11 +247,7 @@ final class ReadCommandsIT {
       strings = {
         "search dogs --tenant acme",
         "show memories --tenant acme",
-        "show context --tenant acme --subject mia",
         "show cache --tenant acme --subject mia",
-        "show audit",
-        "dead-letters list",
-        "views pause cache",
         "audit verify"
       })
   void servers_that_are_away_are_told_of_in_one_line(String command) {
