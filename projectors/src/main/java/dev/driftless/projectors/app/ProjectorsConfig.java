@@ -181,6 +181,7 @@ public record ProjectorsConfig(
   private static StringSubstitutor substitutor(Function<String, @Nullable String> environment) {
     return new StringSubstitutor(environment::apply)
         .setValueDelimiter(":")
+        .setEnableSubstitutionInVariables(true)
         .setEnableUndefinedVariableException(true);
   }
 }
