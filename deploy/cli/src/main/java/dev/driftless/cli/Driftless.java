@@ -1,5 +1,7 @@
 package dev.driftless.cli;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -18,6 +20,9 @@ import picocli.CommandLine.Command;
     })
 public final class Driftless {
 
+  /** Held, since a logger that nobody holds forgets its level. */
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   private Driftless() {}
 
   /** Runs the command; the exit code is 0 only if all went well. */
@@ -26,6 +31,7 @@ public final class Driftless {
       // by name: the projectors' own may lie on the same class path
       System.setProperty("logback.configurationFile", "dev/driftless/cli/logback.xml");
     }
+    GRPC.setLevel(Level.WARNING);
     System.exit(commandLine(new Driftless()).execute(arguments));
   }
 

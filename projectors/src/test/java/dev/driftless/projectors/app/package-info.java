@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.app;
+
+import org.jspecify.annotations.NullMarked;
