@@ -49,6 +49,13 @@ final class ProjectorsConfigTest {
   }
 
   @Test
+  void a_value_of_the_environment_is_taken_as_it_is() {
+    ProjectorsConfig config = ProjectorsConfig.load(null, Map.of("PGPASSWORD", "a${b}c")::get);
+    assertThat(config.relational().password()).isEqualTo("a${b}c");
+    assertThat(config.audit().password()).isEqualTo("a${b}c");
+  }
+
+  @Test
   void a_file_is_laid_over_the_defaults_and_may_add_client_settings() throws IOException {
     Path file =
         file(
