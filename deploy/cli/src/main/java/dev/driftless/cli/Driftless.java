@@ -1,6 +1,8 @@
 package dev.driftless.cli;
 
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -24,6 +26,9 @@ import picocli.CommandLine.Command;
     })
 public final class Driftless {
 
+  /** Held, since a logger that nobody holds forgets its level. */
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   private Driftless() {}
 
   /** Runs the command; the exit code is 0 only if all went well. */
@@ -32,6 +37,7 @@ public final class Driftless {
       // by name: the projectors' own may lie on the same class path
       System.setProperty("logback.configurationFile", "dev/driftless/cli/logback.xml");
     }
+    GRPC.setLevel(Level.WARNING);
     System.exit(commandLine(System.getenv()).execute(arguments));
   }
 

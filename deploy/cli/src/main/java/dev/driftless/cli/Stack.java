@@ -25,6 +25,7 @@ final class Stack {
 
   private static final int PARTITIONS = 4;
   private static final Duration PROJECTORS_READY = Duration.ofSeconds(60);
+  private static final Duration REMINDER = Duration.ofSeconds(5);
   private static final Duration POLL = Duration.ofMillis(200);
 
   private final LocalStack servers;
@@ -111,34 +112,42 @@ final class Stack {
   }
 
   private void awaitProjectors(ProjectorsConfig config, Instant begin, Progress progress) {
+    Instant reminder = begin.plus(REMINDER);
     try (Lag lag = new Lag(config)) {
-      Set<String> missing = missing(lag.read(), begin);
-      while (!missing.isEmpty()) {
-        if (!projectors.isRunning()) {
-          throw new IllegalStateException(
-              "projectors: ended while starting: %s (log: %s)"
-                  .formatted(projectors.program().lastWords(), projectors.program().log()));
-        }
-        if (Instant.now().isAfter(begin.plus(PROJECTORS_READY))) {
-          progress.say("projectors: not ready yet: %s; driftless status tells".formatted(missing));
-          return;
+      String missing = missing(lag.read(), begin);
+      while (!missing.isEmpty() && Instant.now().isBefore(begin.plus(PROJECTORS_READY))) {
+        checkProjectors();
+        if (Instant.now().isAfter(reminder)) {
+          reminder = Instant.now().plus(REMINDER);
+          progress.say("projectors: waiting for " + missing);
         }
         pause();
         missing = missing(lag.read(), begin);
       }
       double took = Duration.between(begin, Instant.now()).toMillis() / 1000.0;
-      progress.say("projectors: ready in %.1f s".formatted(took));
+      progress.say(
+          missing.isEmpty()
+              ? "projectors: ready in %.1f s".formatted(took)
+              : "projectors: not ready after %.1f s: %s".formatted(took, missing));
+    }
+  }
+
+  private void checkProjectors() {
+    if (!projectors.isRunning()) {
+      throw new IllegalStateException(
+          "projectors: ended while starting: %s (log: %s)"
+              .formatted(projectors.program().lastWords(), projectors.program().log()));
     }
   }
 
   /** Views that neither stopped nor own all their partitions since then. */
-  private Set<String> missing(List<ViewLag> lags, Instant since) {
+  private String missing(List<ViewLag> lags, Instant since) {
     Set<String> stopped = projectors.stoppedViews().keySet();
     return lags.stream()
         .filter(view -> !stopped.contains(view.view()))
         .filter(view -> !isKeptSince(view, since))
-        .map(ViewLag::view)
-        .collect(Collectors.toSet());
+        .map(view -> view.problem() == null ? view.view() : view.view() + ": " + view.problem())
+        .collect(Collectors.joining(", "));
   }
 
   private static boolean isKeptSince(ViewLag view, Instant since) {

@@ -181,7 +181,8 @@ public record ProjectorsConfig(
   private static StringSubstitutor substitutor(Function<String, @Nullable String> environment) {
     return new StringSubstitutor(environment::apply)
         .setValueDelimiter(":")
-        .setEnableSubstitutionInVariables(true)
+        .setEnableSubstitutionInVariables(true) // ${A:${B:default}}
+        .setDisableSubstitutionInValues(true) // a password may contain ${
         .setEnableUndefinedVariableException(true);
   }
 }

@@ -1,4 +1,3 @@
-/** The list of projectors, their configuration, and the program that runs them. */
 @NullMarked
 package dev.driftless.projectors.app;
 
