@@ -74,17 +74,24 @@ final class Output {
   <T> void list(String name, List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
     if (json) {
       json(Map.of(name, rows));
+    } else if (rows.isEmpty()) {
+      say("no " + name);
     } else {
-      table(name, rows, table, cells);
+      print(rows, table, cells);
     }
   }
 
-  /** Rows as a table for people; where there are none, that is said instead. */
+  /** Rows as one of several tables for people, under its name. */
   <T> void table(String name, List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
-    if (rows.isEmpty()) {
-      say("no " + name);
-      return;
+    people().println(rows.isEmpty() ? "no " + name : name + ":");
+    if (!rows.isEmpty()) {
+      print(rows, table, cells);
     }
+    people().println();
+    people().flush();
+  }
+
+  private <T> void print(List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
     rows.forEach(row -> table.row(cells.apply(row)));
     table.print(people());
   }
