@@ -1,6 +1,5 @@
 package dev.driftless.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -30,11 +29,11 @@ final class Output {
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();
 
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec = CommandSpec.create();
-
   @Option(names = "--json", description = "One JSON object as the last line of the output.")
   private boolean json;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
 
   boolean isJson() {
     return json;
@@ -50,18 +49,6 @@ final class Output {
     return this::say;
   }
 
-  /** The answer for programs, if they asked. The last word of a command. */
-  void json(Supplier<ObjectNode> object) {
-    people().flush();
-    if (json) {
-      line(object.get().toString());
-    }
-  }
-
-  static ObjectNode object() {
-    return JSON.createObjectNode();
-  }
-
   /** A line for people that is no part of the answer. */
   void say(String line) {
     PrintWriter err = spec.commandLine().getErr();
@@ -69,20 +56,18 @@ final class Output {
     err.flush();
   }
 
-  /** The whole answer, as one line. */
-  void json(Map<String, ?> answer) {
-    try {
-      line(JSON.writeValueAsString(answer));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("an answer has a JSON form", e);
+  /** The answer for programs, if they asked. The last word of a command. */
+  void json(Supplier<ObjectNode> object) {
+    people().flush();
+    if (json) {
+      spec.commandLine().getOut().println(object.get());
+      spec.commandLine().getOut().flush();
     }
   }
 
-  /** A line of the answer, for people. */
-  void line(String line) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(line);
-    out.flush();
+  /** As {@link #json(Supplier)}; records become objects, and times ISO-8601. */
+  void json(Map<String, ?> answer) {
+    json(() -> JSON.valueToTree(answer));
   }
 
   /** Rows of one kind as the whole answer: {@code {"name": […]}}, or a table. */
@@ -94,18 +79,22 @@ final class Output {
     }
   }
 
-  /** Rows as a table; where there are none, that is said instead. */
+  /** Rows as a table for people; where there are none, that is said instead. */
   <T> void table(String name, List<T> rows, Table table, Function<T, @Nullable Object[]> cells) {
     if (rows.isEmpty()) {
       say("no " + name);
       return;
     }
     rows.forEach(row -> table.row(cells.apply(row)));
-    table.print(spec.commandLine().getOut());
+    table.print(people());
   }
 
   /** The cells of a row, in the order of its table's headings. */
   static @Nullable Object[] cells(@Nullable Object... cells) {
     return cells;
+  }
+
+  static ObjectNode object() {
+    return new ObjectMapper().createObjectNode();
   }
 }

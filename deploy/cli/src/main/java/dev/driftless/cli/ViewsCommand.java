@@ -55,12 +55,14 @@ final class ViewsCommand {
     if (output.isJson()) {
       output.json(Map.of("view", view, "paused", pause));
     } else {
-      output.line(
-          "%s is %s; its projector notices within %d s"
-              .formatted(
-                  view,
-                  pause ? "paused" : "to go on",
-                  config.reading().checkInterval().toSeconds()));
+      output
+          .people()
+          .printf(
+              "%s is %s; its projector notices within %.1f s%n",
+              view,
+              pause ? "paused" : "to go on",
+              config.reading().checkInterval().toMillis() / 1000.0)
+          .flush();
     }
   }
 }

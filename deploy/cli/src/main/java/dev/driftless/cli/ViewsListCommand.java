@@ -1,11 +1,9 @@
 package dev.driftless.cli;
 
-import dev.driftless.projectors.Position;
-import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.app.ProjectorsConfig;
-import dev.driftless.projectors.app.Views;
-import dev.driftless.projectors.audit.AuditedTopic;
 import dev.driftless.projectors.runtime.ViewControls;
+import dev.driftless.reconciler.Lag;
+import dev.driftless.reconciler.ViewLag;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,33 +57,21 @@ final class ViewsListCommand implements Callable<Integer> {
   }
 
   private static List<State> states(ProjectorsConfig config) {
-    try (AuditedTopic log = EventLog.open(config);
+    EventLog.check(config);
+    try (Lag lag = new Lag(config);
         ViewControls controls = new ViewControls(config.kafka(), config.names())) {
       Set<String> paused = controls.paused();
-      return Views.names().stream()
-          .map(view -> state(view, paused.contains(view), log, config))
-          .toList();
+      return lag.read().stream().map(view -> state(view, paused.contains(view.view()))).toList();
     }
   }
 
-  /** The position is read before the log's end, so that the lag is never below zero. */
-  private static State state(
-      String view, boolean paused, AuditedTopic log, ProjectorsConfig config) {
-    try (Projector projector = Views.open(view, config)) {
-      long position = 0;
-      long lag = 0;
-      for (int partition = 0; partition < log.partitions(); partition++) {
-        Position stored = projector.stored(partition).position();
-        if (stored != null && !stored.topicId().equals(log.topicId())) {
-          return new State(view, paused, null, null, "its position is of another log: rebuild it");
-        }
-        long offset = stored == null ? 0 : stored.offset();
-        position += offset;
-        lag += log.endOffset(partition) - offset;
-      }
-      return new State(view, paused, position, lag, null);
-    } catch (RuntimeException e) {
-      return new State(view, paused, null, null, Failure.line(e));
-    }
+  private static State state(ViewLag view, boolean paused) {
+    boolean known = view.problem() == null;
+    return new State(
+        view.view(),
+        paused,
+        known ? view.applied() : null,
+        known ? view.events() : null,
+        view.problem());
   }
 }
