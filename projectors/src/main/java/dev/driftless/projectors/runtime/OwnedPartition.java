@@ -19,6 +19,7 @@ final class OwnedPartition {
   private static final long NONE = -1;
 
   private final TopicPartition at;
+  private final Thread owner = Thread.currentThread();
 
   private boolean positioned;
   private String topicId = "";
@@ -118,7 +119,9 @@ final class OwnedPartition {
 
   /** True if this record is new here; false for one that was queued before a seek. */
   boolean expects(long offset) {
-    if (!positioned || offset < expected || (awaitsFresh && offset != freshFrom)) {
+    boolean elsewhere =
+        Thread.currentThread() != owner; // a thread that lost it may still have records queued
+    if (elsewhere || !positioned || offset < expected || (awaitsFresh && offset != freshFrom)) {
       return false;
     }
     awaitsFresh = false;
@@ -154,7 +157,7 @@ final class OwnedPartition {
 
   /** What waits: all of it, or its first {@code most} records. */
   Batch batch(int most) {
-    Position to = new Position(topicId, target(), logTime);
+    Position to = new Position(topicId, target(), latest(logTime, storedLogTime()));
     if (most >= buffer.size()) {
       return new Batch(at.partition(), fence.epoch(), fence.offset(), to, buffer);
     }
@@ -193,6 +196,10 @@ final class OwnedPartition {
   private long target() {
     boolean allProcessed = lastPolled == NONE || expected > lastPolled;
     return Math.max(fence.offset(), allProcessed ? Math.max(polledUpTo, expected) : expected);
+  }
+
+  private static Instant latest(Instant a, Instant b) {
+    return a.isAfter(b) ? a : b;
   }
 
   private Instant storedLogTime() {

@@ -111,6 +111,9 @@ final class CrashIT {
     assertThat(ended)
         .as("the child ended by itself; it said:%n%s", Files.readString(output))
         .isTrue();
+    assertThat(child.exitValue())
+        .as("it said:%n%s", Files.readString(output))
+        .isEqualTo(HaltingProjector.HALTED);
   }
 
   private static List<MemoryEvent> events(Random random) {

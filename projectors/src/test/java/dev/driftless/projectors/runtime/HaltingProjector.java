@@ -10,6 +10,9 @@ import java.util.Random;
  */
 final class HaltingProjector implements Projector {
 
+  /** Exit code of a process that ended this way and no other. */
+  static final int HALTED = 42;
+
   private final Projector projector;
   private final boolean before;
   private int left;
@@ -24,11 +27,11 @@ final class HaltingProjector implements Projector {
   public void apply(Batch batch) {
     boolean last = !batch.records().isEmpty() && --left == 0;
     if (last && before) {
-      Runtime.getRuntime().halt(1);
+      Runtime.getRuntime().halt(HALTED);
     }
     projector.apply(batch);
     if (last) {
-      Runtime.getRuntime().halt(1);
+      Runtime.getRuntime().halt(HALTED);
     }
   }
 
