@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.cli;
+
+import org.jspecify.annotations.NullMarked;
