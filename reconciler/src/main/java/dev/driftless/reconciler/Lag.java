@@ -63,6 +63,16 @@ public final class Lag implements AutoCloseable {
   }
 
   /**
+   * Where each partition of the log ends now: the cut at which a view has applied all that was
+   * published before this call.
+   *
+   * @throws IllegalStateException if the broker does not tell
+   */
+  public Map<Integer, Long> logEnds() {
+    return Map.copyOf(logEnd().ends());
+  }
+
+  /**
    * The first offset of the partition that the view has not applied; throws what the store's driver
    * throws.
    */

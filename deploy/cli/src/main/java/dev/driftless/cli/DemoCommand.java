@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.driftless.cli.PublishCommand.Format;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.producer.MemoryLog;
-import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.reconciler.Lag;
 import dev.driftless.reconciler.ViewLag;
@@ -123,15 +122,11 @@ final class DemoCommand implements Callable<Integer> {
       if (summary.failure() != null) {
         throw new IllegalStateException(summary.failure());
       }
-      CatchUp catchUp = new CatchUp(stack, lag, output.progress());
-      catchUp.await(summary.ends());
+      new CatchUp(stack, lag, output.progress()).await(lag.logEnds());
       Duration caughtUp = Duration.ofNanos(System.nanoTime() - begin);
       Holdings holdings = Holdings.count(config);
       List<ViewLag> lags = lag.read();
-      LoneEvent lone = new LoneEvent(log, lag);
-      Map<String, Duration> visible = lone.publish();
-      Receipt forgotten = lone.forget();
-      catchUp.await(Map.of(forgotten.partition(), forgotten.offset() + 1));
+      Map<String, Duration> visible = new LoneEvent(log, lag).publish();
       return new Outcome(summary, caughtUp, lags, holdings, visible);
     }
   }
@@ -159,7 +154,8 @@ final class DemoCommand implements Callable<Integer> {
           "%,d ms".formatted(visible(outcome, lag.view()).toMillis()));
     }
     table.print(out);
-    out.println("(publish to visible: of one memory alone, recorded, and forgotten again)");
+    out.println(
+        "(publish to visible: of one event alone, until the view's stored position is beyond it)");
     out.println();
     out.println(
         "The stack keeps running, with its data in %s: driftless status shows it, driftless down stops it."

@@ -1,9 +1,7 @@
 package dev.driftless.cli;
 
 import dev.driftless.events.MemoryEvent;
-import dev.driftless.events.MemoryForgotten;
-import dev.driftless.events.MemoryKind;
-import dev.driftless.events.MemoryRecorded;
+import dev.driftless.events.MemoryRecalled;
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.app.Views;
@@ -12,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -19,9 +18,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * One memory, recorded while nothing else is going on, to measure how long it takes until each view
- * shows it: from the call that publishes it, until the view's stored position is beyond it. It is
- * forgotten again afterwards, so that only audit shows that it ever was.
+ * One event published while nothing else is going on, to measure how long it takes until each view
+ * has it: from the call that publishes it, until the view's stored position is beyond it. It says
+ * that somebody looked for a memory, which audit alone records: the demonstration changes nothing
+ * that the other views show.
  */
 final class LoneEvent {
 
@@ -30,7 +30,6 @@ final class LoneEvent {
 
   private final MemoryLog log;
   private final Lag lag;
-  private final String memoryId = UUID.randomUUID().toString();
 
   LoneEvent(MemoryLog log, Lag lag) {
     this.log = log;
@@ -51,19 +50,10 @@ final class LoneEvent {
     }
   }
 
-  /** Takes the memory away again. */
-  Receipt forget() {
-    return log.append(event("forgotten", new MemoryForgotten(memoryId, null)));
-  }
-
   private Map<String, Duration> measure(ExecutorService threads) {
-    String text = "The demonstration remembers this for a moment.";
+    MemoryEvent event = event();
     long begin = System.nanoTime();
-    Receipt receipt =
-        log.append(
-            event(
-                "recorded",
-                new MemoryRecorded(memoryId, MemoryKind.EPISODIC, text, Map.of(), null, null)));
+    Receipt receipt = log.append(event);
     Map<String, CompletableFuture<Duration>> visible = new LinkedHashMap<>();
     for (String view : Views.names()) {
       visible.put(
@@ -86,14 +76,14 @@ final class LoneEvent {
     return Duration.ofNanos(System.nanoTime() - begin);
   }
 
-  private MemoryEvent event(String what, Object payload) {
+  private static MemoryEvent event() {
     return MemoryEvent.newBuilder()
-        .setEventId(memoryId + "/" + what)
+        .setEventId("demo/" + UUID.randomUUID())
         .setOccurredAt(Instant.now().truncatedTo(ChronoUnit.MILLIS))
         .setTenant("demo")
         .setSubject("stopwatch")
         .setAgent("driftless-demo")
-        .setPayload(payload)
+        .setPayload(new MemoryRecalled(List.of(), "how long does it take?"))
         .build();
   }
 
