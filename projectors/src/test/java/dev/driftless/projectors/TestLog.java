@@ -50,6 +50,7 @@ public final class TestLog implements AutoCloseable {
   private final Map<String, String> kafka;
   private final String registryUrl;
   private final EventRegistry registry;
+  private final List<EventRegistry> readers = new ArrayList<>();
   private final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
   private final EventEncoder encoder;
@@ -140,8 +141,11 @@ public final class TestLog implements AutoCloseable {
   }
 
   public ViewApplication start(Projector projector, RuntimeConfig config) {
+    // a client of its own: the publisher's already knows the schema
+    EventRegistry reading = new EventRegistry(registryUrl, names, Map.of());
+    readers.add(reading);
     ViewApplication application =
-        new ViewApplication(projector, registry, config, new SimpleMeterRegistry());
+        new ViewApplication(projector, reading, config, new SimpleMeterRegistry());
     application.start();
     return application;
   }
@@ -228,6 +232,7 @@ public final class TestLog implements AutoCloseable {
     producer.close();
     admin.close();
     registry.close();
+    readers.forEach(EventRegistry::close);
     try (Stream<Path> files = Files.walk(state)) {
       files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(java.io.File::delete);
     } catch (IOException e) {

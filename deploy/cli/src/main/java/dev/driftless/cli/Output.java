@@ -8,6 +8,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import dev.driftless.local.Progress;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -75,7 +76,7 @@ final class Output {
     if (json) {
       json(Map.of(name, rows));
     } else if (rows.isEmpty()) {
-      say("no " + name);
+      say("no " + name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT));
     } else {
       print(rows, table, cells);
     }

@@ -5,6 +5,7 @@ import dev.driftless.events.MemoryForgotten;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.postgres.Rows;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +47,7 @@ final class MemoryTables {
         valid_from, valid_to, valid_to_offset, log_partition, log_offset, content_hash)
       SELECT tenant, subject, memory_id, kind, text, attributes, agent, session, expires_at,
         valid_from, valid_to, valid_to_offset, log_partition, log_offset, content_hash FROM <rows>
+      ON CONFLICT (tenant, subject, memory_id, log_offset) DO NOTHING
       """;
 
   /** The events of each memory, in order. */
@@ -143,10 +145,12 @@ final class MemoryTables {
     Rows deletes = Rows.of("tenant text", "subject text", "memory_id text");
     states.forEach(
         (key, history) -> {
+          if (history.stream().anyMatch(state -> state.memory == null)) {
+            deletes.add(key.tenant, key.subject, key.id);
+          }
           State last = history.get(history.size() - 1);
           Memory m = last.memory;
           if (m == null) {
-            deletes.add(key.tenant, key.subject, key.id);
             return;
           }
           LogRecord r = last.r;
@@ -159,15 +163,24 @@ final class MemoryTables {
               Json.of(m.attributes()),
               r.event().getAgent(),
               r.event().getSession(),
-              history.get(0).r.logTime(),
+              recordedAt(history),
               r.logTime(),
               m.expiresAt(),
               r.partition(),
               r.offset(),
               m.contentHash());
         });
-    upserts.execute(handle, UPSERT);
     deletes.execute(handle, DELETE);
+    upserts.execute(handle, UPSERT);
+  }
+
+  /** Of the first state since the memory was last forgotten. */
+  private static Instant recordedAt(List<State> history) {
+    Instant recordedAt = history.get(history.size() - 1).r.logTime();
+    for (int i = history.size() - 1; i >= 0 && history.get(i).memory != null; i--) {
+      recordedAt = history.get(i).r.logTime();
+    }
+    return recordedAt;
   }
 
   private void add(LogRecord r, String memoryId, @Nullable Memory memory) {

@@ -45,12 +45,13 @@ CREATE TABLE IF NOT EXISTS memory_versions (
 COMMENT ON TABLE memory_versions IS 'every state a memory ever had: valid from log_offset / valid_from until before valid_to_offset / valid_to';
 
 CREATE OR REPLACE FUNCTION memories_as_of(of_tenant text, of_subject text, at timestamptz)
-RETURNS SETOF memory_versions LANGUAGE sql STABLE AS $$
+RETURNS SETOF memory_versions LANGUAGE sql STABLE
+BEGIN ATOMIC
   SELECT * FROM memory_versions v
   WHERE v.tenant = of_tenant AND v.subject = of_subject
     AND v.valid_from <= at AND (v.valid_to IS NULL OR v.valid_to > at)
     AND (v.expires_at IS NULL OR v.expires_at > at);
-$$;
+END;
 COMMENT ON FUNCTION memories_as_of IS 'what was remembered of a subject at that log time';
 
 CREATE TABLE IF NOT EXISTS sessions (
