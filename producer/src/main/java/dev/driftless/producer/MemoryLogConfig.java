@@ -97,6 +97,12 @@ public record MemoryLogConfig(
         all, registryUrl, registry, names, embeddingModels, timeout, bufferBytes);
   }
 
+  /** The same with these settings of the registry client. */
+  public MemoryLogConfig withRegistry(Map<String, String> settings) {
+    return new MemoryLogConfig(
+        kafka, registryUrl, settings, names, embeddingModels, timeout, bufferBytes);
+  }
+
   /** Never the settings, which may hold passwords. */
   @Override
   public String toString() {

@@ -392,12 +392,13 @@ public abstract class ProjectorContract {
     return IntStream.range(0, count)
         .mapToObj(
             i -> {
-              String subject = i % 2 == 0 ? SUBJECT : "ada";
-              String memory = "m" + (i % 7);
-              return i % 11 == 10
-                  ? Events.forgotten("acme", subject, "gone" + (i - 1))
-                  : Events.recorded(
-                      "acme", subject, i % 11 == 9 ? "gone" + i : memory, "text " + i);
+              int at = i % 11 == 10 ? i - 1 : i; // what is forgotten was recorded just before
+              String subject = at % 2 == 0 ? SUBJECT : "ada";
+              if (i % 11 == 10) {
+                return Events.forgotten("acme", subject, "gone" + at);
+              }
+              String memory = i % 11 == 9 ? "gone" + i : "m" + i % 7;
+              return Events.recorded("acme", subject, memory, "text " + i);
             })
         .toList();
   }

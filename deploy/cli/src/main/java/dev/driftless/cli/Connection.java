@@ -61,7 +61,8 @@ final class Connection {
     return MemoryLogConfig.of(
             String.valueOf(config.kafka().get("bootstrap.servers")), config.registry().url())
         .withNames(config.names())
-        .withKafka(config.kafka());
+        .withKafka(config.kafka())
+        .withRegistry(config.registry().settings());
   }
 
   private Map<String, String> variables() {

@@ -1,5 +1,6 @@
 package dev.driftless.cli;
 
+import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -16,7 +17,12 @@ import picocli.CommandLine.Command;
       StatusCommand.class,
       EnvCommand.class,
       DemoCommand.class,
-      PublishCommand.class
+      PublishCommand.class,
+      SearchCommand.class,
+      ShowCommand.class,
+      ViewsCommand.class,
+      DeadLettersCommand.class,
+      AuditCommand.class
     })
 public final class Driftless {
 
@@ -32,17 +38,33 @@ public final class Driftless {
       System.setProperty("logback.configurationFile", "dev/driftless/cli/logback.xml");
     }
     GRPC.setLevel(Level.WARNING);
-    System.exit(commandLine(new Driftless()).execute(arguments));
+    System.exit(commandLine(System.getenv()).execute(arguments));
+  }
+
+  /** The whole command, in this environment. */
+  static CommandLine commandLine(Map<String, String> environment) {
+    return prepared(new CommandLine(new Driftless(), new Commands(environment)));
+  }
+
+  /** One of its commands, alone. */
+  static CommandLine commandLine(Object command) {
+    return prepared(new CommandLine(command, new Commands(System.getenv())));
   }
 
   /** As all our commands are: failures are one line, and values are taken in any case. */
-  static CommandLine commandLine(Object command) {
-    return new CommandLine(command)
-        .setCaseInsensitiveEnumValuesAllowed(true)
+  private static CommandLine prepared(CommandLine line) {
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(
+            (e, arguments) -> {
+              CommandLine of = e.getCommandLine();
+              String help = of.getCommandSpec().qualifiedName() + " --help";
+              of.getErr().println("%s (see %s)".formatted(Failure.line(e), help));
+              return of.getCommandSpec().exitCodeOnInvalidInput();
+            })
         .setExecutionExceptionHandler(
-            (e, line, parsed) -> {
-              line.getErr().println(e.getMessage() == null ? e.toString() : e.getMessage());
-              return 1;
+            (e, of, parsed) -> {
+              of.getErr().println(Failure.line(e));
+              return of.getCommandSpec().exitCodeOnExecutionException();
             });
   }
 }

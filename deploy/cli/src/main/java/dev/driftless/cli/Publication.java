@@ -65,11 +65,9 @@ final class Publication {
   /** Publishes all lines, or up to the first failure. */
   Summary publish(EventLines lines) {
     try {
-      for (EventLines.Line line = lines.next(); line != null; line = lines.next()) {
-        appendAll(line);
-        if (failure != null) {
-          break;
-        }
+      EventLines.Line line = lines.next();
+      while (line != null && appendAll(line)) {
+        line = lines.next();
       }
     } catch (ImportException e) {
       fail(String.valueOf(e.getMessage()));
@@ -82,16 +80,18 @@ final class Publication {
         failure);
   }
 
-  private void appendAll(EventLines.Line line) {
+  /** False if one failed already. */
+  private boolean appendAll(EventLines.Line line) {
     for (MemoryEvent event : line.events()) {
       CompletableFuture<Receipt> receipt = log.appendAsync(event);
       inFlight.add(new Append(line.place(), event, receipt));
       settle(MAX_IN_FLIGHT);
       say(line.place());
       if (receipt.isCompletedExceptionally() || failure != null) {
-        return;
+        return false;
       }
     }
+    return true;
   }
 
   /** Takes the outcomes of the oldest appends, until at most {@code left} are open. */

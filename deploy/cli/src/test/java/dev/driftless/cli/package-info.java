@@ -1,3 +1,4 @@
+/** The {@code driftless} command, tried on real servers. */
 @NullMarked
 package dev.driftless.cli;
 

@@ -4,6 +4,7 @@ import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.schemas.Names;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the audit view, as SQL users can too. Throws the driver's exceptions; of a view that was
@@ -13,7 +14,9 @@ public final class AuditReader implements AutoCloseable {
 
   private static final String LATEST =
       """
-      SELECT * FROM records WHERE tenant = :tenant AND subject = :subject
+      SELECT * FROM records
+      WHERE (CAST(:tenant AS text) IS NULL OR tenant = :tenant)
+        AND (CAST(:subject AS text) IS NULL OR subject = :subject)
       ORDER BY log_time DESC, log_offset DESC LIMIT :limit
       """;
 
@@ -26,8 +29,14 @@ public final class AuditReader implements AutoCloseable {
     this.store = AuditProjector.open(config, names);
   }
 
-  /** The records of this subject that were appended last, at most {@code limit}, newest first. */
-  public List<AuditRecord> latest(String tenant, String subject, int limit) {
+  /**
+   * The records that were appended last, newest first.
+   *
+   * @param tenant null for all, also those that tell of no tenant
+   * @param subject null for all of the tenant's
+   * @param limit at most so many
+   */
+  public List<AuditRecord> latest(@Nullable String tenant, @Nullable String subject, int limit) {
     return store.read(
         List.of(),
         handle ->

@@ -216,11 +216,11 @@ public final class CacheProjector implements Projector {
             keys.memories(),
             expiresAt == null ? "+inf" : ms(expiresAt),
             memory.memoryId()));
-    writes.add(Write.of("ZREMRANGEBYSCORE", keys.memories(), "-inf", ms(at.logTime())));
     writes.add(Write.of("DEL", key));
     writes.add(Write.of("HSET", key, fields.flat()));
     if (expiresAt != null) {
       writes.add(Write.of("PEXPIREAT", key, ms(expiresAt)));
+      writes.add(Write.of("ZREMRANGEBYSCORE", keys.memories(), "-inf", ms(at.logTime())));
     }
     return writes;
   }
@@ -270,8 +270,8 @@ public final class CacheProjector implements Projector {
     return active(
         keys,
         at,
-        Write.of("XADD", key, fields.flat(streamId(at))),
-        Write.of("XTRIM", key, "MAXLEN", "=", config.messagesPerSession()),
+        Write.of(
+            "XADD", key, fields.flat("MAXLEN", "=", config.messagesPerSession(), streamId(at))),
         Write.of("XTRIM", key, "MINID", "=", ms(at.logTime().minus(config.sessionTtl()))),
         Write.of("PEXPIREAT", key, until(at)));
   }

@@ -46,7 +46,6 @@ final class MemoryTables {
         valid_from, valid_to, valid_to_offset, log_partition, log_offset, content_hash)
       SELECT tenant, subject, memory_id, kind, text, attributes, agent, session, expires_at,
         valid_from, valid_to, valid_to_offset, log_partition, log_offset, content_hash FROM <rows>
-      ON CONFLICT (tenant, subject, memory_id, log_offset) DO NOTHING
       """;
 
   /** The events of each memory, in order. */

@@ -35,8 +35,13 @@ public final class RelationalProjector implements Projector {
 
   /** Opens no connection yet. */
   public RelationalProjector(PostgresConfig config, Names names) {
-    this.store =
-        new PostgresStore(config, VIEW, schema(names), RelationalProjector.class, "relational.sql");
+    this.store = open(config, names);
+  }
+
+  /** The view's schema; opens no connection yet. */
+  static PostgresStore open(PostgresConfig config, Names names) {
+    return new PostgresStore(
+        config, VIEW, schema(names), RelationalProjector.class, "relational.sql");
   }
 
   @Override

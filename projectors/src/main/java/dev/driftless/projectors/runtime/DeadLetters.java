@@ -53,32 +53,49 @@ final class DeadLetters implements AutoCloseable {
     this.settings = new HashMap<>(config.kafka());
     settings.put(ProducerConfig.ACKS_CONFIG, "all");
     settings.put(ProducerConfig.CLIENT_ID_CONFIG, config.names().group(view) + "-dead-letters");
+    // whatever the log took, headers included; the topic says what is too large
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE);
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
     settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 8_000);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000);
   }
 
   /**
+   * How many of the batch's records may be taken, so that there are never {@link #TOO_MANY} refused
+   * ones in a row.
+   *
+   * @throws ViewStoppedException if not even the first
+   */
+  int allowed(Batch batch) {
+    int run = progress(batch.partition()).run;
+    for (int i = 0; i < batch.records().size(); i++) {
+      LogRecord r = batch.records().get(i);
+      run = r.disposition() == Disposition.REFUSED ? run + 1 : 0;
+      if (run >= TOO_MANY && i > 0) {
+        return i;
+      } else if (run >= TOO_MANY) {
+        throw new ViewStoppedException(
+            "view=%s partition=%d offset=%d: stopped, %d records in a row cannot be applied, so something else is wrong; the last reason: %s; started again, it sets up to %d more aside"
+                .formatted(view, r.partition(), r.offset(), run, r.reason(), TOO_MANY - 1));
+      }
+    }
+    return batch.records().size();
+  }
+
+  /**
    * Sets the refused records of this batch aside; returns when they are durable. A batch that is
    * tried again is set aside once.
    *
-   * @throws ViewStoppedException if this makes {@link #TOO_MANY} in a row; none of this batch was
-   *     set aside
    * @throws StoreAwayException if the broker does not take them now
    */
   void add(Batch batch) {
-    Progress progress = progress(batch.partition());
-    int run = progress.run;
-    List<LogRecord> refused = new ArrayList<>();
-    for (LogRecord r : batch.records()) {
-      run = r.disposition() == Disposition.REFUSED ? run + 1 : 0;
-      stopIfTooMany(run, r);
-      if (run > 0 && !progress.sent.contains(r.offset())) {
-        refused.add(r);
-      }
-    }
+    Set<Long> sent = progress(batch.partition()).sent;
+    List<LogRecord> refused =
+        batch.records().stream()
+            .filter(r -> r.disposition() == Disposition.REFUSED && !sent.contains(r.offset()))
+            .toList();
     send(refused);
-    refused.forEach(r -> progress.sent.add(r.offset()));
+    refused.forEach(r -> sent.add(r.offset()));
   }
 
   /** The store acknowledged this batch. */
@@ -87,7 +104,7 @@ final class DeadLetters implements AutoCloseable {
     for (LogRecord r : batch.records()) {
       progress.run = r.disposition() == Disposition.REFUSED ? progress.run + 1 : 0;
     }
-    progress.sent.clear();
+    progress.sent.removeIf(offset -> offset < batch.to().offset());
   }
 
   /** The position of this partition went back: what comes again is judged again. */
@@ -99,19 +116,13 @@ final class DeadLetters implements AutoCloseable {
     return partitions.computeIfAbsent(partition, p -> new Progress());
   }
 
-  private void stopIfTooMany(int run, LogRecord r) {
-    if (run >= TOO_MANY) {
-      throw new ViewStoppedException(
-          "view=%s partition=%d offset=%d: stopped, %d records in a row cannot be applied, so something else is wrong; the last reason: %s"
-              .formatted(view, r.partition(), r.offset(), run, r.reason()));
-    }
-  }
-
   private void send(List<LogRecord> refused) {
     if (refused.isEmpty()) {
       return;
     }
     try {
+      // one wait for the topic, not one for each record
+      producer().partitionsFor(topic);
       List<Future<RecordMetadata>> sent = new ArrayList<>();
       for (LogRecord r : refused) {
         sent.add(producer().send(letter(r)));

@@ -35,6 +35,10 @@ final class Drain {
     int most = Integer.MAX_VALUE;
     while (partition.hasWork()) {
       Batch batch = partition.batch(most);
+      int allowed = deadLetters.allowed(batch);
+      if (allowed < batch.records().size()) {
+        batch = partition.batch(allowed);
+      }
       RuntimeException refusal = attempt(batch);
       if (refusal == null) {
         partition.applied(batch);

@@ -57,6 +57,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final Map<Integer, OwnedPartition> own = new TreeMap<>();
 
   private final Map<Integer, OwnedPartition> shared;
+
+  /** What {@link #keepAlive} paused; Kafka Streams pauses others itself. */
+  private final Set<TopicPartition> flowing = new HashSet<>();
+
   private @Nullable ViewStoppedException stopped;
   private boolean paused;
   private long checkAtNanos = System.nanoTime();
@@ -88,6 +92,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       return ConsumerRecords.empty();
     }
     own.values().forEach(partition -> note(partition, records));
+    int failures = backoff.succeeded();
+    if (failures > 0) {
+      LOG.info("view={} going on after {} attempts", projector.view(), failures);
+    }
     return records;
   }
 
@@ -99,7 +107,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       failed(e);
       throw new TimeoutException(
           "nothing is committed before the store of view " + projector.view() + " has it", e);
-    } catch (FencedException e) {
+    } catch (FencedException | TaskMigratedException e) {
       throw new CommitFailedException(e.getMessage());
     }
     super.commitSync(offsets);
@@ -108,6 +116,20 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   @Override
   public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
     super.subscribe(topics, new Ownership(listener));
+  }
+
+  /** Kafka Streams seeks when it revives a task; then the store is asked again where to begin. */
+  @Override
+  public void seek(TopicPartition partition, OffsetAndMetadata offset) {
+    super.seek(partition, offset);
+    unposition(List.of(partition));
+  }
+
+  /** As {@link #seek}: Kafka Streams does this where it finds no offset, or one outside the log. */
+  @Override
+  public void seekToBeginning(Collection<TopicPartition> partitions) {
+    super.seekToBeginning(partitions);
+    unposition(partitions);
   }
 
   @Override
@@ -122,8 +144,17 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     super.close(options);
   }
 
+  private void unposition(Collection<TopicPartition> partitions) {
+    for (TopicPartition at : partitions) {
+      OwnedPartition partition = own.get(at.partition());
+      if (partition != null) {
+        partition.unposition();
+      }
+    }
+  }
+
   private void release() {
-    own.keySet().forEach(shared::remove);
+    own.forEach(shared::remove);
     deadLetters.close();
     controls.close();
   }
@@ -146,10 +177,6 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     } catch (FencedException e) {
       LOG.info("{}", e.getMessage());
       return false;
-    }
-    int failures = backoff.succeeded();
-    if (failures > 0) {
-      LOG.info("view={} going on after {} attempts", projector.view(), failures);
     }
     return !paused;
   }
@@ -223,10 +250,12 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private void position(OwnedPartition partition) {
     TopicPartition at = partition.topicPartition();
     try {
+      TopicDescription topic = log.describe();
+      String topicId = topic.topicId().toString();
       Fence fence = projector.acquire(partition.partition());
-      long start = log.start(this, at, partition.topicId(), fence);
+      long start = log.start(this, at, topicId, fence);
       seek(at, start);
-      partition.position(fence, start);
+      partition.position(fence, start, topicId, topic.partitions().size());
       LOG.info(
           "view={} partition={} offset={} epoch={} reading from {}",
           projector.view(),
@@ -261,29 +290,29 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     }
   }
 
-  private void note(OwnedPartition partition, ConsumerRecords<byte[], byte[]> records) {
-    if (!partition.positioned()) {
+  private static void note(OwnedPartition partition, ConsumerRecords<byte[], byte[]> records) {
+    OffsetAndMetadata next = records.nextOffsets().get(partition.topicPartition());
+    if (!partition.positioned() || next == null) {
       return;
     }
-    TopicPartition at = partition.topicPartition();
-    List<ConsumerRecord<byte[], byte[]>> polled = records.records(at);
+    List<ConsumerRecord<byte[], byte[]>> polled = records.records(partition.topicPartition());
     if (polled.isEmpty()) {
-      partition.polledNothing(position(at));
+      partition.polledNothing(next.offset());
     } else {
       partition.polled(
-          polled.get(0).offset(), polled.get(polled.size() - 1).offset(), position(at));
+          polled.get(0).offset(), polled.get(polled.size() - 1).offset(), next.offset());
     }
   }
 
   private ConsumerRecords<byte[], byte[]> keepAlive(Duration timeout) {
-    Set<TopicPartition> flowing = new HashSet<>(assignment());
+    flowing.addAll(assignment());
     flowing.removeAll(paused());
     pause(flowing);
     try {
       return super.poll(timeout);
     } finally {
-      flowing.retainAll(assignment());
       resume(flowing);
+      flowing.clear();
     }
   }
 
@@ -308,16 +337,13 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
       streams.onPartitionsAssigned(partitions);
-      if (partitions.isEmpty()) {
-        return;
-      }
-      TopicDescription description = log.describe();
       for (TopicPartition at : partitions) {
-        OwnedPartition partition =
-            new OwnedPartition(
-                at, description.partitions().size(), description.topicId().toString());
+        OwnedPartition partition = new OwnedPartition(at);
         own.put(at.partition(), partition);
         shared.put(at.partition(), partition);
+        if (backoff.waiting()) {
+          continue;
+        }
         try {
           position(partition);
         } catch (StoreAwayException e) {
@@ -330,21 +356,31 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-      streams.onPartitionsRevoked(partitions);
-      disown(partitions);
+      try {
+        streams.onPartitionsRevoked(partitions);
+      } finally {
+        disown(partitions);
+      }
     }
 
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
-      streams.onPartitionsLost(partitions);
-      disown(partitions);
+      try {
+        streams.onPartitionsLost(partitions);
+      } finally {
+        disown(partitions);
+      }
     }
 
     private void disown(Collection<TopicPartition> partitions) {
       for (TopicPartition at : partitions) {
-        own.remove(at.partition());
-        shared.remove(at.partition());
+        flowing.remove(at);
         deadLetters.forget(at.partition());
+        OwnedPartition partition = own.remove(at.partition());
+        if (partition != null) {
+          // another thread may own it by now
+          shared.remove(at.partition(), partition);
+        }
       }
     }
   }

@@ -77,8 +77,8 @@ final class Folds {
   }
 
   /**
-   * Drops some of the event ids that no longer matter at this log time; goes round once in a
-   * quarter of the window.
+   * Drops some of the event ids that no longer matter at this log time; begins anew when a quarter
+   * of the window has passed.
    */
   void sweep(Instant logTime) {
     long now = logTime.toEpochMilli();

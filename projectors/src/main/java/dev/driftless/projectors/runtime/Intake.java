@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Intake implements Processor<byte[], byte[], Void, Void> {
 
-  private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(30);
+  private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(2);
 
   private static final Set<EventType> OF_A_SESSION =
       Set.of(

@@ -19,10 +19,11 @@ final class OwnedPartition {
   private static final long NONE = -1;
 
   private final TopicPartition at;
-  private final int partitions;
-  private final String topicId;
+  private final Thread owner = Thread.currentThread();
 
   private boolean positioned;
+  private String topicId = "";
+  private int partitions;
   private Fence fence = Fence.NONE;
   private Instant logTime = Instant.EPOCH;
   private List<LogRecord> buffer = new ArrayList<>();
@@ -43,10 +44,8 @@ final class OwnedPartition {
 
   private long polledUpTo = NONE;
 
-  OwnedPartition(TopicPartition at, int partitions, String topicId) {
+  OwnedPartition(TopicPartition at) {
     this.at = at;
-    this.partitions = partitions;
-    this.topicId = topicId;
   }
 
   int partition() {
@@ -55,10 +54,6 @@ final class OwnedPartition {
 
   TopicPartition topicPartition() {
     return at;
-  }
-
-  String topicId() {
-    return topicId;
   }
 
   /** How many partitions the log has. */
@@ -86,9 +81,16 @@ final class OwnedPartition {
     buffer = new ArrayList<>();
   }
 
-  /** The consumer now stands at {@code start}, which is not beyond what the store holds. */
-  void position(Fence acquired, long start) {
-    fence = acquired;
+  /**
+   * The consumer now stands at {@code start}, which is not beyond what the store holds.
+   *
+   * @param topicId of the log
+   * @param partitionCount of the log
+   */
+  void position(Fence acquired, long start, String topicId, int partitionCount) {
+    this.fence = acquired;
+    this.topicId = topicId;
+    this.partitions = partitionCount;
     positioned = true;
     buffer = new ArrayList<>();
     expected = start;
@@ -117,7 +119,9 @@ final class OwnedPartition {
 
   /** True if this record is new here; false for one that was queued before a seek. */
   boolean expects(long offset) {
-    if (!positioned || offset < expected || (awaitsFresh && offset != freshFrom)) {
+    boolean elsewhere =
+        Thread.currentThread() != owner; // a thread that lost it may still have records queued
+    if (elsewhere || !positioned || offset < expected || (awaitsFresh && offset != freshFrom)) {
       return false;
     }
     awaitsFresh = false;
@@ -153,7 +157,7 @@ final class OwnedPartition {
 
   /** What waits: all of it, or its first {@code most} records. */
   Batch batch(int most) {
-    Position to = new Position(topicId, target(), logTime);
+    Position to = new Position(topicId, target(), latest(logTime, storedLogTime()));
     if (most >= buffer.size()) {
       return new Batch(at.partition(), fence.epoch(), fence.offset(), to, buffer);
     }
@@ -192,6 +196,10 @@ final class OwnedPartition {
   private long target() {
     boolean allProcessed = lastPolled == NONE || expected > lastPolled;
     return Math.max(fence.offset(), allProcessed ? Math.max(polledUpTo, expected) : expected);
+  }
+
+  private static Instant latest(Instant a, Instant b) {
+    return a.isAfter(b) ? a : b;
   }
 
   private Instant storedLogTime() {

@@ -37,6 +37,8 @@ public final class ViewApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ViewApplication.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(8);
 
+  private static final Duration REPLACE_AFTER = Duration.ofSeconds(1);
+
   /**
    * A broker that writes no append time would break log time, and a record without a time must not
    * be skipped.
@@ -156,7 +158,17 @@ public final class ViewApplication implements AutoCloseable {
       }
     }
     LOG.error("view={} a stream thread failed and is replaced", projector.view(), e);
+    pause();
     return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /** What fails at once whenever it is tried must not keep a core busy. */
+  private static void pause() {
+    try {
+      Thread.sleep(REPLACE_AFTER.toMillis());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private StreamThreadExceptionResponse stop(ViewStoppedException reason) {

@@ -58,7 +58,11 @@ public final class ViewControls implements AutoCloseable {
    */
   public Set<String> paused() {
     long end = consumer.endOffsets(List.of(topic), BROKER_TIMEOUT).getOrDefault(topic, 0L);
+    long deadline = System.nanoTime() + BROKER_TIMEOUT.toNanos();
     while (consumer.position(topic, BROKER_TIMEOUT) < end) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new TimeoutException("topic " + topic.topic() + " cannot be read to its end");
+      }
       for (ConsumerRecord<byte[], byte[]> r : consumer.poll(Duration.ofMillis(200))) {
         note(r);
       }

@@ -1,32 +1,99 @@
 package dev.driftless.projectors.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ProjectorsConfigTest {
 
+  @TempDir private Path directory;
+
   @Test
-  void views_in_postgres_are_where_the_environment_says_unless_they_have_their_own_address() {
-    Map<String, String> environment =
-        Map.of("PGHOST", "db.example", "PGPORT", "5433", "AUDIT_URL", "jdbc:postgresql://vault/a");
-
-    ProjectorsConfig config = ProjectorsConfig.load(null, environment::get);
-
-    assertThat(config.relational().url()).isEqualTo("jdbc:postgresql://db.example:5433/driftless");
-    assertThat(config.context().url()).isEqualTo("jdbc:postgresql://db.example:5433/driftless");
-    assertThat(config.audit().url()).isEqualTo("jdbc:postgresql://vault/a");
+  void without_file_and_environment_the_defaults_hold() {
+    ProjectorsConfig config = ProjectorsConfig.load(null, name -> null);
+    assertThat(config.kafka()).containsEntry("bootstrap.servers", "localhost:9092");
+    assertThat(config.relational().url()).isEqualTo("jdbc:postgresql://localhost:5432/driftless");
+    assertThat(config.audit().url()).isEqualTo("jdbc:postgresql://localhost:5432/driftless");
+    assertThat(config.audit().user()).isEqualTo("postgres");
+    assertThat(config.names().log()).isEqualTo("memory-events");
+    assertThat(config.runtime().idempotencyWindow()).isEqualTo(Duration.ofHours(24));
+    assertThat(config.runtime().instance()).isNull();
   }
 
   @Test
-  void a_password_is_taken_as_it_is() {
-    Map<String, String> environment = Map.of("PGPASSWORD", "a${b:c}d", "CONTEXT_PASSWORD", "${x}");
-
+  void the_environment_fills_in_also_where_one_default_holds_another() {
+    Map<String, String> environment =
+        Map.of(
+            "PGHOST",
+            "db",
+            "PGPORT",
+            "5433",
+            "PGUSER",
+            "ada",
+            "AUDIT_USER",
+            "auditor",
+            "DRIFTLESS_NAME",
+            "blue");
     ProjectorsConfig config = ProjectorsConfig.load(null, environment::get);
+    assertThat(config.context().url()).isEqualTo("jdbc:postgresql://db:5433/driftless");
+    assertThat(config.context().user()).isEqualTo("ada");
+    assertThat(config.audit().user()).isEqualTo("auditor");
+    assertThat(config.names().log()).isEqualTo("blue-memory-events");
+  }
 
-    assertThat(config.relational().password()).isEqualTo("a${b:c}d");
-    assertThat(config.audit().password()).isEqualTo("a${b:c}d");
-    assertThat(config.context().password()).isEqualTo("${x}");
+  @Test
+  void a_value_of_the_environment_is_taken_as_it_is() {
+    ProjectorsConfig config = ProjectorsConfig.load(null, Map.of("PGPASSWORD", "a${b}c")::get);
+    assertThat(config.relational().password()).isEqualTo("a${b}c");
+    assertThat(config.audit().password()).isEqualTo("a${b}c");
+  }
+
+  @Test
+  void a_file_is_laid_over_the_defaults_and_may_add_client_settings() throws IOException {
+    Path file =
+        file(
+            "kafka: {security.protocol: SSL}\nreading: {maxBatch: 500}\ncache: {uri: '${WHERE:redis://cache:6379}'}\n");
+    ProjectorsConfig config = ProjectorsConfig.load(file, name -> null);
+    assertThat(config.kafka())
+        .containsEntry("security.protocol", "SSL")
+        .containsKey("bootstrap.servers");
+    assertThat(config.runtime().maxBatch()).isEqualTo(500);
+    assertThat(config.cache().uri()).isEqualTo("redis://cache:6379");
+  }
+
+  @Test
+  void an_unknown_key_is_refused_by_name() throws IOException {
+    Path file = file("cache: {url: 'redis://cache:6379'}\n");
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(file.toString(), "unknown key cache.url", "uri");
+  }
+
+  @Test
+  void a_value_that_cannot_be_is_refused_with_its_key() throws IOException {
+    Path file = file("reading: {threads: many}\n");
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .hasMessageContaining("reading.threads");
+    Path wrong = file("relational: {url: 'mysql://here'}\n");
+    assertThatThrownBy(() -> ProjectorsConfig.load(wrong, name -> null))
+        .hasMessageContainingAll("relational", "jdbc:postgresql://host:port/database");
+  }
+
+  @Test
+  void a_file_that_is_not_there_is_named() {
+    Path missing = directory.resolve("missing.yaml");
+    assertThatThrownBy(() -> ProjectorsConfig.load(missing, name -> null))
+        .hasMessageContaining(missing.toString());
+  }
+
+  private Path file(String yaml) throws IOException {
+    return Files.writeString(Files.createTempFile(directory, "config", ".yaml"), yaml);
   }
 }

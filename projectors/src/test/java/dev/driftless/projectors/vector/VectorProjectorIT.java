@@ -1,17 +1,25 @@
 package dev.driftless.projectors.vector;
 
 import static dev.driftless.projectors.vector.TestLog.PARTITION;
+import static io.qdrant.client.ValueFactory.value;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
+import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Points.PointStruct;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -58,14 +66,23 @@ final class VectorProjectorIT {
   }
 
   @Test
-  void of_those_who_acquire_at_once_each_has_an_epoch_of_its_own_and_the_highest_stays() {
-    Set<Long> epochs = ConcurrentHashMap.newKeySet();
-    IntStream.range(0, 12)
-        .parallel()
-        .forEach(i -> epochs.add((i % 2 == 0 ? projector : other).acquire(PARTITION).epoch()));
-    assertThat(epochs).hasSize(12);
-    assertThat(epochs.stream().mapToLong(e -> e).max())
-        .hasValue(projector.stored(PARTITION).epoch());
+  void of_those_who_acquire_at_once_each_has_an_epoch_of_its_own_and_the_highest_stays()
+      throws Exception {
+    projector.acquire(PARTITION);
+    long future = System.currentTimeMillis() + 3_600_000; // so that none has its own from the clock
+    view.collection().set(Map.of("epoch", value(future)), Filter.getDefaultInstance());
+
+    Positions positions = new Positions(view.collection());
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Callable<Long>> acquires =
+        Collections.nCopies(24, () -> positions.acquire(PARTITION).epoch());
+    Set<Long> epochs = new TreeSet<>();
+    for (Future<Long> acquired : threads.invokeAll(acquires)) {
+      epochs.add(acquired.get());
+    }
+    threads.shutdown();
+    assertThat(epochs).hasSize(24).allMatch(epoch -> epoch > future);
+    assertThat(projector.stored(PARTITION).epoch()).isEqualTo(Collections.max(epochs));
   }
 
   @Test
@@ -201,6 +218,26 @@ final class VectorProjectorIT {
       other.apply(log.batch(fence.epoch(), i, i + 1));
       assertThat(view.shown()).isEqualTo(ahead);
     }
+  }
+
+  @Test
+  void a_zombie_does_not_move_the_position_even_if_it_is_where_the_zombie_left_it() {
+    long old = projector.acquire(PARTITION).epoch();
+    projector.apply(log.batch(old, 0, 2));
+    Fence current = other.acquire(PARTITION);
+    new Positions(view.collection()).advance(log.batch(old, 2, 7));
+    assertThat(other.stored(PARTITION)).isEqualTo(current);
+  }
+
+  @Test
+  void a_position_put_back_under_the_same_epoch_is_not_moved_past_what_is_missing() {
+    long epoch = projector.acquire(PARTITION).epoch();
+    projector.apply(log.batch(epoch, 0, 2));
+    Runnable putBack = view.copy();
+    projector.apply(log.batch(epoch, 2, 5));
+    putBack.run();
+    new Positions(view.collection()).advance(log.batch(epoch, 5, 7));
+    assertThat(projector.stored(PARTITION)).isEqualTo(new Fence(epoch, TestLog.position(2)));
   }
 
   @Test

@@ -1,0 +1,30 @@
+package dev.driftless.cli;
+
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** What went wrong, for a person, in one line. */
+final class Failure {
+
+  private Failure() {}
+
+  /** The first lines of the messages from the outermost to the root cause, none said twice. */
+  static String line(Throwable e) {
+    StringBuilder line = new StringBuilder();
+    Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+        .map(Failure::firstLine)
+        .filter(message -> !message.isEmpty())
+        .forEach(
+            message -> {
+              if (line.indexOf(message) < 0) {
+                line.append(line.isEmpty() ? "" : ": ").append(message);
+              }
+            });
+    return line.isEmpty() ? e.getClass().getSimpleName() : line.toString();
+  }
+
+  private static String firstLine(Throwable e) {
+    String message = e.getMessage();
+    return message == null ? "" : message.strip().lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,77 @@
+package dev.driftless.cli;
+
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.runtime.ViewControls;
+import dev.driftless.reconciler.Lag;
+import dev.driftless.reconciler.ViewLag;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code driftless views list}. */
+@Command(
+    name = "list",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Which views there are, whether they are paused, and how far they are behind.",
+    footer = {"", "Exit code 0 only if every view's store answered and is of this log."})
+final class ViewsListCommand implements Callable<Integer> {
+
+  @Mixin private final Connection connection;
+  @Mixin private final Output output = new Output();
+
+  ViewsListCommand(Map<String, String> environment) {
+    this.connection = new Connection(environment);
+  }
+
+  /**
+   * A view as it is now.
+   *
+   * @param position events and control records applied, of all partitions; null if not known
+   * @param lag how many are not; null if not known
+   * @param problem why they are not known
+   */
+  private record State(
+      String view,
+      boolean paused,
+      @Nullable Long position,
+      @Nullable Long lag,
+      @Nullable String problem) {}
+
+  @Override
+  public Integer call() {
+    ProjectorsConfig config = connection.config();
+    List<State> states = states(config);
+    output.list(
+        "views",
+        states,
+        new Table("view", "state", "position", "lag", "problem"),
+        s ->
+            Output.cells(
+                s.view(), s.paused() ? "paused" : "running", s.position(), s.lag(), s.problem()));
+    return states.stream().allMatch(s -> s.problem() == null) ? 0 : 1;
+  }
+
+  private static List<State> states(ProjectorsConfig config) {
+    EventLog.check(config);
+    try (Lag lag = new Lag(config);
+        ViewControls controls = new ViewControls(config.kafka(), config.names())) {
+      Set<String> paused = controls.paused();
+      return lag.read().stream().map(view -> state(view, paused.contains(view.view()))).toList();
+    }
+  }
+
+  private static State state(ViewLag view, boolean paused) {
+    boolean known = view.problem() == null;
+    return new State(
+        view.view(),
+        paused,
+        known ? view.applied() : null,
+        known ? view.events() : null,
+        view.problem());
+  }
+}

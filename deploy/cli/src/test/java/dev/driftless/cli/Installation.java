@@ -1,0 +1,133 @@
+package dev.driftless.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.producer.LogTopic;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.schemas.EventRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** A log of its own on the shared servers, and all its views, kept in this process. */
+final class Installation implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Map<String, String> environment;
+  private final ProjectorsConfig config;
+  private final EventRegistry registry;
+  private final List<ViewApplication> applications = new ArrayList<>();
+
+  Installation(Path stateDirectory) throws Exception {
+    environment = new HashMap<>(TestStack.shared().with(ServerKind.values()).environment());
+    environment.put(
+        "DRIFTLESS_NAME", "t" + UUID.randomUUID().toString().substring(0, 13).replace("-", ""));
+    environment.put("DRIFTLESS_STATE", stateDirectory.toString());
+    environment.put("DRIFTLESS_CHECK_INTERVAL", "PT0.5S");
+    environment.put("DRIFTLESS_COMMIT_INTERVAL", "PT1S");
+    config = ProjectorsConfig.load(null, environment::get);
+    registry =
+        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    registry.register();
+    try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
+      assertThat(LogTopic.create(admin, config.names(), 2, 1, Views.names()).partitions())
+          .isEqualTo(2);
+    }
+  }
+
+  Map<String, String> environment() {
+    return environment;
+  }
+
+  ProjectorsConfig config() {
+    return config;
+  }
+
+  void startViews() {
+    for (String view : Views.names()) {
+      applications.add(
+          new ViewApplication(
+              Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
+    }
+    applications.forEach(ViewApplication::start);
+  }
+
+  void stopViews() {
+    applications.parallelStream().forEach(ViewApplication::close);
+    applications.clear();
+  }
+
+  /** Waits until nothing of the log is left to apply by these views. */
+  void awaitCaughtUp(List<String> views) {
+    await()
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(300))
+        .untilAsserted(() -> assertThat(lags()).extractingByKeys(names(views)).containsOnly(0L));
+  }
+
+  private static String[] names(List<String> views) {
+    return views.toArray(String[]::new);
+  }
+
+  /** By view, how far {@code views list} says that it is behind; negative if it could not tell. */
+  Map<String, Long> lags() {
+    Map<String, Long> lags = new HashMap<>();
+    for (JsonNode view : run("views", "list", "--json").json().path("views")) {
+      lags.put(view.path("view").asText(), view.path("lag").asLong(-1));
+    }
+    return lags;
+  }
+
+  Run run(String... arguments) {
+    return Run.of(Driftless.commandLine(environment), arguments);
+  }
+
+  /** Publishes lines through the command. */
+  void publish(String lines, String... options) {
+    PublishCommand command =
+        new PublishCommand(environment, new ByteArrayInputStream(lines.getBytes(UTF_8)));
+    Run run = Run.of(Driftless.commandLine(command), options);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+  }
+
+  /** Appends a record as it is, as a client with a fault would. */
+  void append(byte @Nullable [] key, byte[] value) throws Exception {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            new HashMap<>(config.kafka()), new ByteArraySerializer(), new ByteArraySerializer())) {
+      Integer partition = key == null ? 0 : null;
+      assertThat(
+              producer
+                  .send(new ProducerRecord<>(config.names().log(), partition, key, value))
+                  .get()
+                  .hasOffset())
+          .isTrue();
+    }
+  }
+
+  @Override
+  public void close() {
+    stopViews();
+    registry.close();
+  }
+}

@@ -1,0 +1,314 @@
+package dev.driftless.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.schemas.SubjectKey;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every command that reads, over the views of one small conversation. */
+final class ReadCommandsIT {
+
+  private static final String CONVERSATIONS =
+      """
+      {"tenant":"acme","subject":"mia","agent":"helper","session":"s-1","messages":[\
+      {"role":"user","content":"I would like a seat at the window, please."},\
+      {"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"find_seats","arguments":"{\\"row\\":7}"}}]},\
+      {"role":"tool","tool_call_id":"call_1","content":"7A is free"},\
+      {"role":"assistant","content":"You have 7A."}]}
+      {"tenant":"acme","subject":"mia","agent":"helper","session":"s-2","messages":[\
+      {"role":"user","content":"My dog travels with me in the cabin."}]}
+      {"tenant":"acme","subject":"ben","agent":"helper","session":"s-1","messages":[\
+      {"role":"user","content":"I never eat meat."}]}
+      {"tenant":"other","subject":"mia","agent":"helper","session":"s-1","messages":[\
+      {"role":"user","content":"A window seat for the other tenant."}]}
+      """;
+
+  private static final String EVENTS =
+      """
+      {"eventId":"e1","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"mia","agent":"helper","type":"PatternLearned","payload":{"patternId":"p1","statement":"books early","confidence":0.75}}
+      {"eventId":"e2","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"mia","agent":"helper","session":"s-9","type":"MessageAppended","payload":{"messageId":"m1","role":"USER","content":"Are you there?"}}
+      {"eventId":"e3","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"mia","agent":"helper","session":"s-9","type":"ToolCallIntended","payload":{"toolCallId":"call_9","tool":"book","arguments":"{}"}}
+      {"eventId":"e4","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"mia","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"gone","kind":"EPISODIC","text":"long expired","expiresAt":"2020-01-01T00:00:00Z"}}
+      """;
+
+  private static Installation installation;
+
+  @BeforeAll
+  static void publish_a_conversation(@TempDir Path directory) throws Exception {
+    installation = new Installation(directory);
+    installation.startViews();
+    installation.publish(CONVERSATIONS, "--format", "openai-chat", "--remember", "user");
+    installation.append(new SubjectKey("acme", "mia").bytes(), "not an event".getBytes(UTF_8));
+    installation.append(null, "nobody's".getBytes(UTF_8));
+    installation.publish(EVENTS);
+    installation.awaitCaughtUp(Views.names());
+  }
+
+  @AfterAll
+  static void close() {
+    installation.close();
+  }
+
+  @Test
+  void search_finds_what_means_the_same_first() {
+    Run run = run("search", "where does she like to sit?", "--tenant", "acme");
+
+    assertThat(run.out()).contains("score").contains("I would like a seat at the window");
+    assertThat(run.out().lines().skip(1).findFirst().orElse("")).contains("window").contains("mia");
+    assertThat(run.out()).doesNotContain("other tenant").doesNotContain("long expired");
+    assertThat(run.err()).contains("loading the embedding model");
+  }
+
+  @Test
+  void search_is_of_one_subject_and_no_more_than_asked_for() {
+    assertThat(texts(json("search", "food", "--tenant", "acme", "--subject", "ben"), "hits"))
+        .containsExactly("I never eat meat.");
+    JsonNode one = json("search", "food", "--tenant", "acme", "--limit", "1");
+    assertThat(texts(one, "hits")).containsExactly("I never eat meat.");
+    assertThat(one.at("/hits/0/score").asDouble()).isBetween(0.1, 1.0);
+  }
+
+  @Test
+  void show_memories_shows_live_ones_the_latest_first() {
+    assertThat(texts(json("show", "memories", "--tenant", "acme", "--subject", "mia"), "memories"))
+        .containsExactly(
+            "My dog travels with me in the cabin.", "I would like a seat at the window, please.");
+    Run run = run("show", "memories", "--tenant", "acme");
+    assertThat(run.out()).contains("I never eat meat.").doesNotContain("long expired");
+  }
+
+  @Test
+  void show_messages_ends_with_the_last_message() {
+    String[] of = {"show", "messages", "--tenant", "acme", "--subject", "mia", "--session", "s-1"};
+    Run run = run(of);
+    assertThat(run.out().lines())
+        .hasSize(5)
+        .last()
+        .asString()
+        .contains("assistant")
+        .contains("You have 7A.");
+    assertThat(run.out()).contains("calls call_1");
+
+    JsonNode last =
+        json("show", "messages", "--tenant", "acme", "--subject", "mia", "--limit", "1");
+    assertThat(last.at("/messages/0/content").asText()).isEqualTo("Are you there?");
+    assertThat(last.path("messages")).hasSize(1);
+  }
+
+  @Test
+  void show_tool_calls_shows_what_came_of_them() {
+    JsonNode calls = json("show", "tool-calls", "--tenant", "acme").path("toolCalls");
+
+    assertThat(calls).hasSize(2);
+    assertThat(calls.at("/0/status").asText()).isEqualTo("COMPLETED");
+    assertThat(calls.at("/0/result").asText()).isEqualTo("7A is free");
+    assertThat(calls.at("/1/status").asText()).isEqualTo("INTENDED");
+    assertThat(run("show", "tool-calls", "--tenant", "acme").out()).contains("7A is free");
+  }
+
+  @Test
+  void show_context_shows_the_document_of_a_subject() {
+    String[] of = {"show", "context", "--tenant", "acme", "--subject", "mia"};
+    assertThat(run(of).out())
+        .contains("books early")
+        .contains("My dog travels")
+        .contains("call_9")
+        .doesNotContain("long expired");
+    JsonNode document = json(of).path("context");
+    assertThat(document.at("/patterns/0/statement").asText()).isEqualTo("books early");
+    assertThat(document.path("recentMemories")).hasSize(2);
+  }
+
+  @Test
+  void show_cache_shows_what_is_going_on() {
+    String[] of = {"show", "cache", "--tenant", "acme", "--subject", "mia"};
+    assertThat(run(of).out()).contains("s-9").contains("books early").contains("My dog travels");
+    JsonNode cache = json(of);
+    assertThat(cache.at("/sessions/0/session/session").asText()).isEqualTo("s-9");
+    assertThat(texts(cache, "memories")).hasSize(2);
+
+    Run session = run("show", "cache", "--tenant", "acme", "--subject", "mia", "--session", "s-9");
+    assertThat(session.out()).contains("Are you there?").contains("call_9");
+  }
+
+  @Test
+  void show_audit_shows_every_record_whatever_it_holds() {
+    JsonNode all = json("show", "audit", "--limit", "100").path("records");
+    assertThat(outcomes(all)).filteredOn("refused"::equals).hasSize(2);
+    assertThat(run("show", "audit", "--limit", "100").out())
+        .contains("MemoryRecorded")
+        .contains("Confluent wire format");
+
+    JsonNode mia = json("show", "audit", "--tenant", "acme", "--subject", "mia", "--limit", "100");
+    assertThat(outcomes(mia.path("records"))).filteredOn("refused"::equals).hasSize(1);
+    assertThat(mia.path("records")).allMatch(r -> r.path("subject").asText().equals("mia"));
+  }
+
+  @Test
+  void nothing_to_show_is_said_and_is_no_failure() {
+    Run run = run("show", "memories", "--tenant", "nobody");
+
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("no memories");
+    assertThat(json("show", "memories", "--tenant", "nobody").path("memories")).isEmpty();
+    assertThat(
+            json("show", "context", "--tenant", "acme", "--subject", "nobody")
+                .path("context")
+                .isNull())
+        .isTrue();
+  }
+
+  @Test
+  void dead_letters_are_listed_for_every_view() {
+    JsonNode all = json("dead-letters", "list").path("deadLetters");
+
+    for (String view : Views.names()) {
+      List<JsonNode> ofView =
+          stream(all).filter(l -> l.path("view").asText().equals(view)).toList();
+      assertThat(ofView).as(view).hasSize(2);
+      assertThat(ofView)
+          .anyMatch(l -> l.path("tenant").asText().equals("acme"))
+          .anyMatch(l -> l.path("tenant").isNull())
+          .allMatch(l -> l.path("reason").asText().contains("Confluent wire format"));
+    }
+    assertThat(json("dead-letters", "list", "--view", "cache").path("deadLetters")).hasSize(2);
+    assertThat(run("dead-letters", "list", "--view", "cache").out().lines()).hasSize(3);
+  }
+
+  @Test
+  void audit_is_proved_until_a_row_is_edited() throws SQLException {
+    Run proved = run("audit", "verify");
+    assertThat(proved.out()).contains("proved below");
+    assertThat(json("audit", "verify").path("proved").asBoolean()).isTrue();
+
+    edit("outcome = 'duplicate' WHERE event_id = 'e1'");
+    Run edited = installation.run("audit", "verify");
+    Run asJson = installation.run("audit", "verify", "--json");
+    edit("outcome = 'applied' WHERE event_id = 'e1'");
+
+    assertThat(edited.exitCode()).isEqualTo(1);
+    assertThat(edited.out()).contains("EDITED_ROW");
+    assertThat(asJson.exitCode()).isEqualTo(1);
+    assertThat(asJson.json().path("proved").asBoolean()).isFalse();
+    assertThat(asJson.json().path("findings")).isNotEmpty();
+    assertThat(run("audit", "verify").out()).doesNotContain("EDITED_ROW");
+  }
+
+  @Test
+  void paused_view_stays_paused_until_it_is_resumed() throws InterruptedException {
+    List<String> others = Views.names().stream().filter(v -> !v.equals("relational")).toList();
+    assertThat(run("views", "pause", "relational").out()).contains("relational is paused");
+    Thread.sleep(2_000);
+
+    remember("z1");
+    installation.awaitCaughtUp(others);
+    assertThat(remembered()).isEmpty();
+    assertThat(run("views", "list").out()).containsPattern("relational +paused");
+
+    installation.stopViews();
+    installation.startViews();
+    remember("z2");
+    installation.awaitCaughtUp(others);
+    assertThat(installation.lags()).containsEntry("relational", 2L);
+    assertThat(remembered()).isEmpty();
+
+    assertThat(json("views", "resume", "relational").path("paused").asBoolean()).isFalse();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(remembered()).containsExactly("z2", "z1"));
+    assertThat(run("views", "list").out()).containsPattern("relational +running");
+    assertThat(installation.lags()).containsEntry("relational", 0L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "search dogs --tenant acme",
+        "show memories --tenant acme",
+        "show cache --tenant acme --subject mia",
+        "audit verify"
+      })
+  void servers_that_are_away_are_told_of_in_one_line(String command) {
+    Map<String, String> away = new HashMap<>(installation.environment());
+    List.of("PGPORT", "QDRANT_GRPC", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS")
+        .forEach(
+            name -> away.computeIfPresent(name, (n, address) -> address.replaceAll("\\d+$", "1")));
+
+    Run run = Run.of(Driftless.commandLine(away), command.split(" "));
+
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines().filter(line -> !line.startsWith("loading"))).hasSize(1);
+  }
+
+  private static Run run(String... arguments) {
+    Run run = installation.run(arguments);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return run;
+  }
+
+  private static JsonNode json(String... arguments) {
+    String[] withJson = Arrays.copyOf(arguments, arguments.length + 1);
+    withJson[arguments.length] = "--json";
+    return run(withJson).json();
+  }
+
+  private static void remember(String text) {
+    installation.publish(
+        """
+        {"eventId":"%1$s","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"zoe","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"%1$s","kind":"EPISODIC","text":"%1$s"}}
+        """
+            .formatted(text));
+  }
+
+  private static List<String> remembered() {
+    return texts(json("show", "memories", "--tenant", "acme", "--subject", "zoe"), "memories");
+  }
+
+  private static List<String> texts(JsonNode answer, String name) {
+    return stream(answer.path(name)).map(row -> row.path("text").asText()).toList();
+  }
+
+  private static List<String> outcomes(JsonNode records) {
+    return stream(records).map(row -> row.path("outcome").asText()).toList();
+  }
+
+  private static Stream<JsonNode> stream(JsonNode rows) {
+    return StreamSupport.stream(rows.spliterator(), false);
+  }
+
+  /** As someone who owns the database could. */
+  private static void edit(String change) throws SQLException {
+    PostgresConfig audit = installation.config().audit();
+    String records = installation.config().names().prefixed("_", "driftless_audit") + ".records";
+    try (Connection connection =
+            DriverManager.getConnection(audit.url(), audit.user(), audit.password());
+        Statement statement = connection.createStatement()) {
+      statement.execute("ALTER TABLE " + records + " DISABLE TRIGGER ALL");
+      statement.execute("UPDATE " + records + " SET " + change);
+      statement.execute("ALTER TABLE " + records + " ENABLE TRIGGER ALL");
+    }
+  }
+}
