@@ -97,7 +97,11 @@ public final class Lag implements AutoCloseable {
       for (Map.Entry<Integer, Long> end : log.ends().entrySet()) {
         Fence stored = projector.stored(end.getKey());
         boolean another = isOfAnotherLog(stored.position(), log.topicId());
-        problem = another ? "its position is of another log: rebuild the view" : problem;
+        if (another) {
+          problem = "its position is of another log: rebuild the view";
+        } else if (stored.offset() > end.getValue()) {
+          problem = "its position is beyond the log's end: rebuild the view";
+        }
         partitions.add(
             new PartitionLag(
                 end.getKey(), end.getValue(), another ? 0 : stored.offset(), stored.epoch()));

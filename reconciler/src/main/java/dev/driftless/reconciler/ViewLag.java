@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * How far one view is behind the log.
  *
  * @param partitions in their order; empty if the view's store was not to be asked
- * @param problem why the store was not to be asked, or whose position it holds if it is not this
- *     log's; null if all is well
+ * @param problem why the store was not to be asked, or that its position is not one of this log;
+ *     null if all is well
  */
 public record ViewLag(String view, List<PartitionLag> partitions, @Nullable String problem) {
 

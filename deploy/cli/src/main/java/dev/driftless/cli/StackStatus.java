@@ -12,6 +12,7 @@ import dev.driftless.reconciler.ViewLag;
 import dev.driftless.reconciler.ViewLag.PartitionLag;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -124,12 +125,19 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
           known ? v.lag().events() : null);
     }
     table.print(out);
-    views.stream()
-        .filter(v -> v.reason() != null)
-        .map(View::reason)
-        .distinct()
-        .forEach(out::println);
+    reasons().forEach((reason, of) -> out.println(of + ": " + reason));
     out.flush();
+  }
+
+  /** Why views are not well, each once, and which views. */
+  private Map<String, String> reasons() {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (View v : views) {
+      if (v.reason() != null) {
+        reasons.merge(v.reason(), v.name(), (first, next) -> first + ", " + next);
+      }
+    }
+    return reasons;
   }
 
   ObjectNode json() {
