@@ -1,4 +1,4 @@
-/** Proves that the views are what the log says; for now, how far they are behind it. */
+/** How far the views are behind the log, from the positions in their own stores. */
 @NullMarked
 package dev.driftless.reconciler;
 
