@@ -19,7 +19,7 @@ final class ContractBitesIT {
             .selectors(selectClass(NothingContract.class))
             .execute()
             .testEvents();
-    assertThat(tests.started().count()).isGreaterThanOrEqualTo(14);
+    assertThat(tests.started().count()).isGreaterThanOrEqualTo(15);
     tests.assertStatistics(
         (EventStatistics statistics) -> statistics.succeeded(0).skipped(0).aborted(0));
   }

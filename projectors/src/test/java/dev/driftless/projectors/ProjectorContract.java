@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.schemas.GoldenEvents;
+import dev.driftless.schemas.GoldenEvents.GoldenEvent;
 import dev.driftless.schemas.SubjectKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,6 +69,20 @@ public abstract class ProjectorContract {
     log.publish(last);
     log.project(fixture);
     last.forEach(this::assertShown);
+  }
+
+  @Test
+  void every_kind_of_event_that_was_ever_written_is_taken() {
+    List<MemoryEvent> events = GoldenEvents.all().stream().map(GoldenEvent::event).toList();
+    log.publish(events);
+    log.project(fixture);
+    assertShowsSomething();
+    try (Projector projector = fixture.open()) {
+      assertThat(log.deadLetters(projector.view())).isEmpty();
+    }
+    if (showsEveryRecord()) {
+      assertThat(fixture.shown()).hasSize(events.size());
+    }
   }
 
   @Test
