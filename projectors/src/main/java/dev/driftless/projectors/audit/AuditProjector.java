@@ -11,7 +11,6 @@ import dev.driftless.schemas.Names;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -214,7 +213,7 @@ public final class AuditProjector implements Projector {
           r.session(),
           r.correlationId(),
           r.causationId(),
-          array(r.entityIds()),
+          Rows.arrayLiteral(r.entityIds()),
           r.keyHash() == null ? null : HEX.parseHex(r.keyHash()),
           HEX.parseHex(r.recordHash()),
           HEX.parseHex(r.prevHash()),
@@ -222,15 +221,6 @@ public final class AuditProjector implements Projector {
           HEX.parseHex(r.contentHash()));
     }
     return rows;
-  }
-
-  /**
-   * An array inside an array of rows has no JDBC form of its own; text that PostgreSQL casts has.
-   */
-  private static String array(List<String> items) {
-    return items.stream()
-        .map(item -> '"' + item.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
-        .collect(Collectors.joining(",", "{", "}"));
   }
 
   /** The PostgreSQL schema that holds the view. */

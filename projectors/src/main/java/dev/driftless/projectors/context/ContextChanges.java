@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What one batch does to the tables, folded so that each row is written once. */
@@ -97,7 +96,7 @@ final class ContextChanges {
                 key.id,
                 learned.getStatement(),
                 learned.getConfidence(),
-                array(learned.getEvidence()),
+                Rows.arrayLiteral(learned.getEvidence()),
                 pattern.times,
                 pattern.learnedAt,
                 last.logTime(),
@@ -238,15 +237,6 @@ final class ContextChanges {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     attributes.forEach(node::put);
     return node.toString();
-  }
-
-  /**
-   * An array inside an array of rows has no JDBC form of its own; text that PostgreSQL casts has.
-   */
-  private static String array(List<String> items) {
-    return items.stream()
-        .map(item -> '"' + item.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
-        .collect(Collectors.joining(",", "{", "}"));
   }
 
   /** {@code session} is empty where the id is the subject's own. */

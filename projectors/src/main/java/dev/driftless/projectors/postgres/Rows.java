@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
@@ -78,6 +79,16 @@ public final class Rows {
       bind(handle, query);
       return query.map(mapper).list();
     }
+  }
+
+  /**
+   * Text that PostgreSQL casts to {@code text[]}: an array inside an array of rows has no JDBC form
+   * of its own.
+   */
+  public static String arrayLiteral(List<String> items) {
+    return items.stream()
+        .map(item -> '"' + item.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+        .collect(Collectors.joining(",", "{", "}"));
   }
 
   private void bind(Handle handle, SqlStatement<?> statement) {

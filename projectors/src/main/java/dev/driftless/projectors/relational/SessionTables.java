@@ -186,7 +186,7 @@ final class SessionTables {
         (key, r) -> {
           MemoryEvent event = r.event();
           MessageAppended m = (MessageAppended) event.getPayload();
-          String toolCallIds = arrayLiteral(m.getToolCallIds());
+          String toolCallIds = Rows.arrayLiteral(m.getToolCallIds());
           byte[] hash =
               new ContentHash()
                   .add(m.getRole().name())
@@ -242,18 +242,6 @@ final class SessionTables {
               new ContentHash().add(c.getState()).digest());
         });
     rows.execute(handle, UPSERT_CHECKPOINTS);
-  }
-
-  /**
-   * An array inside an array of rows has no JDBC form of its own; text that PostgreSQL casts has.
-   */
-  private static String arrayLiteral(List<String> items) {
-    StringBuilder literal = new StringBuilder("{");
-    for (String item : items) {
-      literal.append(literal.length() > 1 ? "," : "");
-      literal.append('"').append(item.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
-    }
-    return literal.append('}').toString();
   }
 
   private static List<String> key(LogRecord r) {
