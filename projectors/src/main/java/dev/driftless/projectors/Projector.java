@@ -50,6 +50,15 @@ public interface Projector extends AutoCloseable {
   void apply(Batch batch);
 
   /**
+   * Replaces what the view holds of each entity by what its history makes of it, and moves no
+   * position. On return it is durable and readable. Repeating it changes nothing more.
+   *
+   * @throws FencedException if the store's epoch or position is not the repair's; then nothing was
+   *     changed
+   */
+  void repair(Repair repair);
+
+  /**
    * True if the same call may succeed later (the store is away, busy, full, or being put back),
    * false if the store refuses the data itself and always will.
    */

@@ -22,6 +22,9 @@ final class NothingProjector implements Projector {
   public void apply(Batch batch) {}
 
   @Override
+  public void repair(Repair repair) {}
+
+  @Override
   public boolean isTransient(Exception e) {
     return true;
   }

@@ -12,7 +12,11 @@ import dev.driftless.schemas.SubjectKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -305,6 +309,150 @@ public abstract class ProjectorContract {
     }
   }
 
+  @Test
+  void every_entity_holds_what_its_history_makes_of_it() {
+    List<LogRecord> records = records(everyKindAnd(history(30)));
+    applied(records, 8);
+    try (Inspector inspector = fixture.inspect(1)) {
+      List<History> histories = Histories.of(records, inspector);
+      assertThat(histories).isNotEmpty();
+      assertHolds(inspector, histories, records.size());
+      assertThat(inspector.cost().examined()).isPositive();
+      assertThat(inspector.contents(histories.get(0).entity())).isNotEmpty();
+    }
+  }
+
+  @Test
+  void the_entities_that_are_held_are_those_of_the_log() {
+    List<LogRecord> records = records(everyKindAnd(history(30)));
+    applied(records, 8);
+    BitSet all = new BitSet();
+    all.set(0, Entity.BUCKETS);
+    try (Inspector inspector = fixture.inspect(1)) {
+      Set<Entity> held = new HashSet<>();
+      inspector.entities(all, held::add);
+      List<History> histories = Histories.of(records, inspector);
+      List<List<HeldRow>> expected = inspector.expected(histories);
+      Set<Entity> live = new HashSet<>();
+      for (int i = 0; i < histories.size(); i++) {
+        if (!Histories.live(expected.get(i)).isEmpty()) {
+          live.add(histories.get(i).entity());
+        }
+      }
+      assertThat(held).containsAll(live);
+      assertThat(histories).extracting(History::entity).containsAll(held);
+    }
+  }
+
+  @Test
+  void the_digest_of_a_bucket_is_that_of_its_expected_rows() {
+    List<LogRecord> records = records(everyKindAnd(history(30)));
+    applied(records, 8);
+    try (Inspector inspector = fixture.inspect(1)) {
+      List<History> histories = Histories.of(records, inspector);
+      List<List<HeldRow>> expected = inspector.expected(histories);
+      long[] digests = new long[Entity.BUCKETS];
+      for (int i = 0; i < histories.size(); i++) {
+        for (HeldRow row : expected.get(i)) {
+          digests[histories.get(i).entity().bucket()] ^= row.digest();
+        }
+      }
+      BucketDigests held = inspector.buckets();
+      if (held != null) {
+        assertThat(held.digests()).isEqualTo(digests);
+        assertThat(held.positions()).isEqualTo(Map.of(0, (long) records.size()));
+      }
+      fixture.wipe();
+      assertThat(held == null || Histories.isEmpty(inspector.buckets())).isTrue();
+      assertThat(inspector.read(List.of(histories.get(0).entity())))
+          .isEqualTo(List.of(new Held(histories.get(0).entity(), 0, List.of())));
+    }
+  }
+
+  @Test
+  void a_repair_takes_away_and_brings_back() {
+    List<LogRecord> records = records(everyKindAnd(history(30)));
+    applied(records, 8);
+    List<String> before = assertShowsSomething();
+    try (Projector projector = fixture.open();
+        Inspector inspector = fixture.inspect(1)) {
+      List<History> histories = Histories.of(records, inspector);
+      List<History> nothing =
+          histories.stream().map(h -> new History(h.entity(), List.of())).toList();
+      Fence fence = projector.acquire(0);
+      projector.repair(new Repair(0, fence.epoch(), fence.offset(), nothing));
+      for (Held held : inspector.read(nothing.stream().map(History::entity).toList())) {
+        assertThat(Histories.live(held.rows())).as("%s", held.entity()).isEmpty();
+      }
+      projector.repair(new Repair(0, fence.epoch(), fence.offset(), histories));
+      assertHolds(inspector, histories, records.size());
+      assertThat(fixture.shown()).isEqualTo(before);
+      projector.repair(new Repair(0, fence.epoch(), fence.offset(), histories));
+      assertThat(fixture.shown()).isEqualTo(before);
+      assertThat(projector.stored(0).offset()).isEqualTo(records.size());
+    }
+  }
+
+  @Test
+  void a_repair_of_another_epoch_or_position_changes_nothing() {
+    List<LogRecord> records = records(12);
+    applied(records, 12);
+    List<String> before = assertShowsSomething();
+    try (Projector zombie = fixture.open();
+        Projector successor = fixture.open();
+        Inspector inspector = fixture.inspect(1)) {
+      List<History> nothing =
+          Histories.of(records, inspector).stream()
+              .map(h -> new History(h.entity(), List.of()))
+              .toList();
+      Fence old = zombie.acquire(0);
+      Fence current = successor.acquire(0);
+      assertThatThrownBy(() -> zombie.repair(new Repair(0, old.epoch(), old.offset(), nothing)))
+          .isInstanceOf(FencedException.class);
+      assertThatThrownBy(() -> successor.repair(new Repair(0, current.epoch(), 5, nothing)))
+          .isInstanceOf(FencedException.class);
+      assertThat(fixture.shown()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void events_after_a_repair_are_applied() {
+    List<LogRecord> records = records(everyKindAnd(history(30)));
+    List<String> straight = applied(records, records.size());
+    fixture.wipe();
+    int half = records.size() / 2;
+    try (Projector projector = fixture.open();
+        Inspector inspector = fixture.inspect(1)) {
+      Fence fence = projector.acquire(0);
+      projector.apply(batch(fence, records, 0, half));
+      List<History> histories = Histories.of(records.subList(0, half), inspector);
+      projector.repair(new Repair(0, fence.epoch(), half, histories));
+      projector.apply(batch(fence, records, half, records.size()));
+    }
+    assertThat(fixture.shown()).isEqualTo(straight);
+  }
+
+  private static void assertHolds(Inspector inspector, List<History> histories, long asOf) {
+    List<List<HeldRow>> expected = inspector.expected(histories);
+    List<Held> held = inspector.read(histories.stream().map(History::entity).toList());
+    assertThat(held).hasSameSizeAs(histories);
+    for (int i = 0; i < held.size(); i++) {
+      assertThat(held.get(i).entity()).isEqualTo(histories.get(i).entity());
+      assertThat(held.get(i).asOf()).isEqualTo(asOf);
+      assertThat(Histories.live(held.get(i).rows()))
+          .as("%s", held.get(i).entity())
+          .usingElementComparator((a, b) -> a.matches(b) ? 0 : 1)
+          .containsExactlyInAnyOrderElementsOf(Histories.live(expected.get(i)));
+    }
+  }
+
+  private static List<MemoryEvent> everyKindAnd(List<MemoryEvent> more) {
+    List<MemoryEvent> events = new ArrayList<>();
+    GoldenEvents.all().forEach(golden -> events.add(golden.event()));
+    events.addAll(more);
+    return events;
+  }
+
   private void assertShown(MemoryEvent event) {
     assertThat(fixture.shown()).anyMatch(line -> line.contains(fixture.trace(event)));
   }
@@ -381,10 +529,13 @@ public abstract class ProjectorContract {
    * Records of partition 0 at the offsets from 0 on: six memories, recorded, revised and forgotten.
    */
   private List<LogRecord> records(int count) {
-    List<MemoryEvent> events = history(count);
+    return records(history(count));
+  }
+
+  private List<LogRecord> records(List<MemoryEvent> events) {
     // near to now, so that nothing has outlived its time in the cache
     Instant start = Instant.ofEpochMilli(System.currentTimeMillis()).minusSeconds(60);
-    return IntStream.range(0, count)
+    return IntStream.range(0, events.size())
         .mapToObj(
             i -> {
               ProducerRecord<byte[], byte[]> record = log.record(events.get(i));

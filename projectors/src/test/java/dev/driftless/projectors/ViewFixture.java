@@ -15,6 +15,11 @@ public interface ViewFixture extends AutoCloseable {
    */
   Projector open();
 
+  /** An inspector of the fixture's store, for a log of so many partitions. The caller closes it. */
+  default Inspector inspect(int partitions) {
+    throw new UnsupportedOperationException();
+  }
+
   /**
    * Everything a reader of the view sees, one line a row with all its columns, in a stable order;
    * no epochs, no positions.

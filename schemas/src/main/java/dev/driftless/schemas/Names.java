@@ -44,6 +44,11 @@ public record Names(String name) {
     return prefixed("-", "view-controls");
   }
 
+  /** The topic of what the owners of partitions are asked to repair, partitioned as the log. */
+  public String repairs() {
+    return prefixed("-", "memory-repairs");
+  }
+
   /** The consumer group, and Kafka Streams application id, of a view's projector. */
   public String group(String view) {
     return prefixed("-", "driftless-" + view);

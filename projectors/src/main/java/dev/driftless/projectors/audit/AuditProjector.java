@@ -4,6 +4,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.projectors.postgres.Rows;
@@ -103,6 +104,11 @@ public final class AuditProjector implements Projector {
   @Override
   public void apply(Batch batch) {
     store.apply(batch, handle -> append(handle, batch));
+  }
+
+  @Override
+  public void repair(Repair repair) {
+    throw new UnsupportedOperationException("comes with the inspector");
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Position;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.schemas.EventType;
 import dev.driftless.schemas.Names;
 import io.lettuce.core.KeyValue;
@@ -160,6 +161,11 @@ public final class CacheProjector implements Projector {
     if (redis.run(ADVANCE, advance) == 0) {
       throw new FencedException(VIEW, batch.partition(), batch.epoch());
     }
+  }
+
+  @Override
+  public void repair(Repair repair) {
+    throw new UnsupportedOperationException("comes with the inspector");
   }
 
   @Override

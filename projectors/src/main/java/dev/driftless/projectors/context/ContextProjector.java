@@ -6,6 +6,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.schemas.Names;
@@ -146,6 +147,11 @@ public final class ContextProjector implements Projector {
   public void apply(Batch batch) {
     ContextChanges changes = ContextChanges.of(batch.events());
     store.apply(batch, handle -> write(handle, changes));
+  }
+
+  @Override
+  public void repair(Repair repair) {
+    throw new UnsupportedOperationException("comes with the inspector");
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.schemas.EventType;
@@ -64,6 +65,11 @@ public final class RelationalProjector implements Projector {
     Tables tables = new Tables();
     batch.events().forEach(tables::add);
     store.apply(batch, tables::write);
+  }
+
+  @Override
+  public void repair(Repair repair) {
+    throw new UnsupportedOperationException("comes with the inspector");
   }
 
   @Override

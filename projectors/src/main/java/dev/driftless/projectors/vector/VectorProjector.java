@@ -15,6 +15,7 @@ import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.schemas.EventType;
 import dev.driftless.schemas.Names;
 import io.grpc.StatusRuntimeException;
@@ -129,6 +130,11 @@ public final class VectorProjector implements Projector {
 
   void write(List<PointStruct> points, Batch batch) {
     collection.upsert(points, notNewerThan(batch));
+  }
+
+  @Override
+  public void repair(Repair repair) {
+    throw new UnsupportedOperationException("comes with the inspector");
   }
 
   @Override

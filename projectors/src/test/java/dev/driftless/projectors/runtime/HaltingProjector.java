@@ -3,6 +3,7 @@ package dev.driftless.projectors.runtime;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import java.util.Random;
 
 /**
@@ -48,6 +49,11 @@ final class HaltingProjector implements Projector {
   @Override
   public Fence stored(int partition) {
     return projector.stored(partition);
+  }
+
+  @Override
+  public void repair(Repair repair) {
+    projector.repair(repair);
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Events;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.TestLog;
 import dev.driftless.projectors.relational.RelationalFixture;
 import java.nio.charset.StandardCharsets;
@@ -260,6 +261,11 @@ final class RuntimeIT {
       sizes.add(batch.records().size());
       threads.add(Thread.currentThread().getName());
       projector.apply(batch);
+    }
+
+    @Override
+    public void repair(Repair repair) {
+      projector.repair(repair);
     }
 
     @Override
