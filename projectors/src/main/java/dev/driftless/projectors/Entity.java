@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  * One thing of which a view holds something, and the smallest thing that is compared with the log
  * and repaired. Each event speaks of one at most; a view may hold several together.
  *
- * @param tenant empty for {@link Kind#RECORD} and {@link Kind#STRAY}
+ * @param tenant empty for {@link Kind#RECORD}, {@link Kind#POSITION} and {@link Kind#STRAY}
  * @param subject as {@code tenant}
  * @param session empty unless the kind is of a session
  * @param id of a memory, pattern, message, step, tool call; of a record, its partition, {@code /},
- *     its offset; of a stray, what its store calls it; otherwise empty
+ *     its offset; of a position, its partition; of a stray, what its store calls it; otherwise empty
  */
 public record Entity(Kind kind, String tenant, String subject, String session, String id) {
 
@@ -47,6 +47,8 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
     TOOL_CALL,
     /** A record of the log, whatever it holds: what the audit view has rows of. */
     RECORD,
+    /** A view's position of one partition: compared, and mended by its projector alone. */
+    POSITION,
     /** Something in a view's place that is none of the above: no event can have made it. */
     STRAY
   }
@@ -87,6 +89,11 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
     return new Entity(Kind.RECORD, "", "", "", partition + "/" + offset);
   }
 
+  /** A view's position of this partition. */
+  public static Entity position(int partition) {
+    return new Entity(Kind.POSITION, "", "", "", Integer.toString(partition));
+  }
+
   /** Something that no event can have made, by the name that its store gives it. */
   public static Entity stray(String name) {
     return new Entity(Kind.STRAY, "", "", "", name);
@@ -106,6 +113,7 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
   public int partition(int partitions) {
     return switch (kind) {
       case RECORD -> Integer.parseInt(id.substring(0, id.indexOf('/')));
+      case POSITION -> Integer.parseInt(id);
       case STRAY -> 0;
       default -> SubjectKey.partition(new SubjectKey(tenant, subject).bytes(), partitions);
     };
