@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param subject as {@code tenant}
  * @param session empty unless the kind is of a session
  * @param id of a memory, pattern, message, step, tool call; of a record, its partition, {@code /},
- *     its offset; of a position, its partition; of a stray, what its store calls it; otherwise empty
+ *     its offset; of a position, its partition; of a stray, what its store calls it; otherwise
+ *     empty
  */
 public record Entity(Kind kind, String tenant, String subject, String session, String id) {
 

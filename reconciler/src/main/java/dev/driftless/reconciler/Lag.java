@@ -6,6 +6,7 @@ import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.ViewLag.PartitionLag;
+import dev.driftless.schemas.Names;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,13 +38,15 @@ public final class Lag implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  private final Names names;
   private final String topic;
   private final Admin admin;
   private final Map<String, Projector> projectors = new LinkedHashMap<>();
 
   /** Of all views; asks for nothing yet. */
   public Lag(ProjectorsConfig config) {
-    this.topic = config.names().log();
+    this.names = config.names();
+    this.topic = names.log();
     this.admin = Admin.create(new HashMap<>(config.kafka()));
     Views.names().forEach(view -> projectors.put(view, Views.open(view, config)));
   }
@@ -82,6 +85,53 @@ public final class Lag implements AutoCloseable {
       throw new IllegalArgumentException("there is no view '%s'".formatted(view));
     }
     return projector.stored(partition).offset();
+  }
+
+  /** How far one view is behind; see {@link #read()}. */
+  public ViewLag read(String view) {
+    Projector projector = projectors.get(view);
+    if (projector == null) {
+      throw new IllegalArgumentException("there is no view '%s'".formatted(view));
+    }
+    return read(projector, logEnd());
+  }
+
+  /**
+   * The log's topic id: another topic of the same name has another.
+   *
+   * @throws IllegalStateException if the broker does not tell
+   */
+  public String topicId() {
+    return logEnd().topicId();
+  }
+
+  /**
+   * What the view's projectors have committed: by partition, the offset below which its store has
+   * acknowledged everything. A stored position below it says that the store lost something.
+   *
+   * @throws IllegalStateException if the broker does not tell
+   */
+  public Map<Integer, Long> committed(String view) {
+    String group = names.group(view);
+    try {
+      Map<Integer, Long> committed = new TreeMap<>();
+      admin
+          .listConsumerGroupOffsets(group)
+          .partitionsToOffsetAndMetadata()
+          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+          .forEach(
+              (at, offset) -> {
+                if (at.topic().equals(topic) && offset != null) {
+                  committed.put(at.partition(), offset.offset());
+                }
+              });
+      return committed;
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(
+          "the broker does not tell what %s committed: %s".formatted(group, firstLine(e)), e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
   }
 
   @Override
@@ -145,7 +195,7 @@ public final class Lag implements AutoCloseable {
     }
   }
 
-  private static String firstLine(Throwable e) {
+  static String firstLine(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();

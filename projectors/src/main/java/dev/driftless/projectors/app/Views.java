@@ -1,5 +1,6 @@
 package dev.driftless.projectors.app;
 
+import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.audit.AuditProjector;
 import dev.driftless.projectors.cache.CacheProjector;
@@ -44,5 +45,15 @@ public final class Views {
           "there is no view '%s': use one of %s".formatted(view, names()));
     }
     return open.apply(config);
+  }
+
+  /**
+   * Says what the view holds; opens no connection yet. The caller closes it.
+   *
+   * @param partitions of the log
+   * @throws IllegalArgumentException if there is no such view
+   */
+  public static Inspector inspect(String view, ProjectorsConfig config, int partitions) {
+    throw new UnsupportedOperationException("comes with the inspectors");
   }
 }

@@ -1,0 +1,172 @@
+package dev.driftless.reconciler;
+
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.Entity.Kind;
+import dev.driftless.projectors.Held;
+import dev.driftless.projectors.History;
+import dev.driftless.projectors.Inspector;
+import dev.driftless.projectors.runtime.RepairRequest;
+import dev.driftless.projectors.runtime.RepairRequests;
+import dev.driftless.reconciler.log.EntityLog;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has the divergences of one view mended by the projector that owns them, and looks again. Writes
+ * to no store: a request says what the log says of an entity up to a cut, and whoever owns the
+ * partition refuses it if something newer came in between; then it is asked for again.
+ */
+final class Repairs {
+
+  private static final int CHUNK = 200;
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+  private static final Duration POLL = Duration.ofMillis(250);
+
+  private final Inspector view;
+  private final EntityLog log;
+  private final int partitions;
+  private final RepairRequests requests;
+  private final Function<Collection<Entity>, List<Divergence>> check;
+  private final RepairLimits limits;
+  private final Progress progress;
+
+  /**
+   * @param check what of these entities differs now
+   */
+  Repairs(
+      Inspector view,
+      EntityLog log,
+      int partitions,
+      RepairRequests requests,
+      Function<Collection<Entity>, List<Divergence>> check,
+      RepairLimits limits,
+      Progress progress) {
+    this.view = view;
+    this.log = log;
+    this.partitions = partitions;
+    this.requests = requests;
+    this.check = check;
+    this.limits = limits;
+    this.progress = progress;
+  }
+
+  /** Mends what a check found. */
+  RepairReport repair(ViewReport report) {
+    Set<Entity> differing = repairable(report.divergences());
+    String refusal = refusal(report, differing.size());
+    if (refusal != null) {
+      return new RepairReport(view.view(), 0, 0, report.divergences(), null, refusal);
+    }
+    Path export = new Export(limits.exports()).write(view, differing);
+    return mend(differing, export);
+  }
+
+  /** Has these entities written anew, whether or not they differ. */
+  RepairReport rewrite(Collection<Entity> entities) {
+    return mend(Set.copyOf(entities), null);
+  }
+
+  private RepairReport mend(Set<Entity> differing, @Nullable Path export) {
+    long deadline = System.nanoTime() + limits.patience().toNanos();
+    Collection<Entity> pending = differing;
+    List<Divergence> left = List.of();
+    String tooLarge = null;
+    while (!pending.isEmpty()) {
+      tooLarge = ask(pending);
+      progress.say("%s: asked for %,d repairs".formatted(view.view(), pending.size()));
+      long askAgain = System.nanoTime() + ASK_AGAIN.toNanos();
+      do {
+        pause();
+        left = check.apply(pending);
+        pending = repairable(left);
+      } while (!pending.isEmpty() && System.nanoTime() < Math.min(askAgain, deadline));
+      if (System.nanoTime() >= deadline) {
+        break;
+      }
+    }
+    long mended = differing.size() - repairable(left).size();
+    return new RepairReport(
+        view.view(), differing.size(), mended, left, export, left.isEmpty() ? null : tooLarge);
+  }
+
+  /** Null if all could be asked for, else why some could not. */
+  private @Nullable String ask(Collection<Entity> entities) {
+    List<Entity> all = List.copyOf(entities);
+    String refused = null;
+    for (int from = 0; from < all.size(); from += CHUNK) {
+      List<RepairRequest> some = new ArrayList<>();
+      for (Held held : view.read(all.subList(from, Math.min(all.size(), from + CHUNK)))) {
+        Entity entity = held.entity();
+        History history = log.history(view, entity, entity.partition(partitions), held.asOf());
+        some.add(new RepairRequest(view.view(), held.asOf(), history));
+      }
+      try {
+        requests.send(some);
+      } catch (IllegalArgumentException e) {
+        refused = e.getMessage();
+        some.forEach(this::sendAlone);
+      }
+    }
+    return refused;
+  }
+
+  private void sendAlone(RepairRequest request) {
+    try {
+      requests.send(List.of(request));
+    } catch (IllegalArgumentException e) {
+      progress.say(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private @Nullable String refusal(ViewReport report, long differing) {
+    if (report.divergenceCount() > report.divergences().size()) {
+      return "%,d divergences are more than can be repaired one by one: rebuild the view (empty its store and start its projector again)"
+          .formatted(report.divergenceCount());
+    }
+    if (differing == 0) {
+      return null;
+    }
+    long all = Math.max(1, entities());
+    double percent = 100.0 * differing / all;
+    if (percent <= limits.maxPercent()) {
+      return null;
+    }
+    return "%,d of %,d keys differ, %.1f %%, and at most %.1f %% are repaired: look for the cause first; then allow more, or rebuild the view"
+        .formatted(differing, all, percent, limits.maxPercent());
+  }
+
+  private long entities() {
+    if (!view.sources().contains(Kind.RECORD)) {
+      return log.count(view.sources());
+    }
+    long records = 0;
+    for (int p = 0; p < partitions; p++) {
+      records += log.stored(p).offset();
+    }
+    return records;
+  }
+
+  private static Set<Entity> repairable(List<Divergence> divergences) {
+    return divergences.stream()
+        .map(Divergence::entity)
+        .filter(entity -> entity.kind() != Kind.POSITION)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(POLL.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CannotTellException("interrupted");
+    }
+  }
+}
