@@ -61,8 +61,7 @@ public final class AuditProjector implements Projector {
         key_hash, record_hash, prev_hash, chain_hash, content_hash)
       SELECT r.log_partition, r.log_offset, r.append_time, r.log_time, r.outcome, r.reason, r.event_id, r.event_type,
         r.occurred_at, r.tenant, r.subject, r.agent, r.session, r.correlation_id, r.causation_id,
-        CAST(r.entity_ids AS text[]),
-        r.key_hash, r.record_hash, r.prev_hash, r.chain_hash, r.content_hash
+        r.entity_ids, r.key_hash, r.record_hash, r.prev_hash, r.chain_hash, r.content_hash
       FROM <rows>
       ON CONFLICT (log_partition, log_offset) DO NOTHING
       """;
@@ -196,7 +195,7 @@ public final class AuditProjector implements Projector {
             "session text",
             "correlation_id text",
             "causation_id text",
-            "entity_ids text",
+            "entity_ids text[]",
             "key_hash bytea",
             "record_hash bytea",
             "prev_hash bytea",
@@ -219,7 +218,7 @@ public final class AuditProjector implements Projector {
           r.session(),
           r.correlationId(),
           r.causationId(),
-          Rows.arrayLiteral(r.entityIds()),
+          r.entityIds(),
           r.keyHash() == null ? null : HEX.parseHex(r.keyHash()),
           HEX.parseHex(r.recordHash()),
           HEX.parseHex(r.prevHash()),
