@@ -7,6 +7,7 @@ import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Position;
+import dev.driftless.projectors.Repair;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -68,6 +69,9 @@ public final class PostgresStore implements AutoCloseable {
       UPDATE view_positions SET topic_id = :topicId, position = :to, log_time = :logTime
       WHERE partition = :partition AND epoch = :epoch AND position = :from
       """;
+
+  private static final String HOLD =
+      "SELECT 1 FROM view_positions WHERE partition = :partition AND epoch = :epoch AND position = :position FOR UPDATE";
 
   /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
   private static final String ATOMIC_END = "(?<=\nEND;)";
@@ -167,6 +171,39 @@ public final class PostgresStore implements AutoCloseable {
       if (isAbsent(e)) {
         incomplete = true;
         throw new FencedException(view, batch.partition(), batch.epoch());
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Does {@code work} in one transaction and moves no position.
+   *
+   * @throws FencedException if the store does not hold the repair's epoch and position; nothing was
+   *     changed
+   */
+  public void repair(Repair repair, HandleConsumer<RuntimeException> work) {
+    try {
+      jdbi.useTransaction(
+          handle -> {
+            boolean holds =
+                handle
+                    .createQuery(HOLD)
+                    .bind("partition", repair.partition())
+                    .bind("epoch", repair.epoch())
+                    .bind("position", repair.position())
+                    .mapTo(Integer.class)
+                    .findOne()
+                    .isPresent();
+            if (!holds) {
+              throw new FencedException(view, repair.partition(), repair.epoch());
+            }
+            work.useHandle(handle);
+          });
+    } catch (RuntimeException e) {
+      if (isAbsent(e)) {
+        incomplete = true;
+        throw new FencedException(view, repair.partition(), repair.epoch());
       }
       throw e;
     }

@@ -176,14 +176,9 @@ final class AuditVerifierIT {
 
   @Test
   void phantom_rows_are_found_between_behind_and_in_partitions_that_are_not() {
-    String phantom =
-        """
-        INSERT INTO records SELECT (jsonb_populate_record(r, '{"log_partition": %d, "log_offset": %d}')).*
-        FROM records r WHERE log_partition = 0 AND log_offset = 2
-        """;
-    fixture.execute(phantom.formatted(0, 51));
-    fixture.execute(phantom.formatted(0, 60));
-    fixture.execute(phantom.formatted(7, 0));
+    fixture.phantom(0, 51);
+    fixture.phantom(0, 60);
+    fixture.phantom(7, 0);
 
     assertThat(verify())
         .containsExactly(
