@@ -29,7 +29,7 @@ final class AuditRows {
     "session text",
     "correlation_id text",
     "causation_id text",
-    "entity_ids text",
+    "entity_ids text[]",
     "key_hash bytea",
     "record_hash bytea",
     "prev_hash bytea",
@@ -43,7 +43,7 @@ final class AuditRows {
       SELECT %s FROM <rows>
       ON CONFLICT (log_partition, log_offset) DO NOTHING
       """
-          .formatted(columns(""), given());
+          .formatted(columns(""), columns("r."));
 
   private static final String DIFFERENT =
       """
@@ -52,7 +52,7 @@ final class AuditRows {
       WHERE (%s) IS DISTINCT FROM (%s)
       ORDER BY o.log_offset
       """
-          .formatted(columns("o."), given());
+          .formatted(columns("o."), columns("r."));
 
   private final Rows rows = Rows.of(COLUMNS);
 
@@ -87,17 +87,12 @@ final class AuditRows {
         r.session(),
         r.correlationId(),
         r.causationId(),
-        Rows.arrayLiteral(r.entityIds()),
+        r.entityIds(),
         r.keyHash() == null ? null : HEX.parseHex(r.keyHash()),
         HEX.parseHex(r.recordHash()),
         HEX.parseHex(r.prevHash()),
         HEX.parseHex(r.chainHash()),
         HEX.parseHex(r.contentHash()));
-  }
-
-  /** All columns of the rows that are given, as the table has them. */
-  private static String given() {
-    return columns("r.").replace("r.entity_ids", "CAST(r.entity_ids AS text[])");
   }
 
   private static String columns(String prefix) {

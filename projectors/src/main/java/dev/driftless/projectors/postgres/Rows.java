@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,8 +49,8 @@ public final class Rows {
   }
 
   /**
-   * Adds a row: strings, numbers, booleans, instants, byte arrays, or null, in the order of the
-   * columns.
+   * Adds a row: strings, numbers, booleans, instants, byte arrays, a list of strings for {@code
+   * text[]}, a map of strings for {@code jsonb}, or null, in the order of the columns.
    */
   public void add(@Nullable Object... values) {
     if (values.length != names.length) {
@@ -91,6 +92,26 @@ public final class Rows {
         .collect(Collectors.joining(",", "{", "}"));
   }
 
+  int size() {
+    return rows.size();
+  }
+
+  int width() {
+    return names.length;
+  }
+
+  String name(int column) {
+    return names[column];
+  }
+
+  String type(int column) {
+    return types[column];
+  }
+
+  @Nullable Object value(int row, int column) {
+    return rows.get(row)[column];
+  }
+
   private void bind(Handle handle, SqlStatement<?> statement) {
     for (int c = 0; c < names.length; c++) {
       Array column = column(handle, c);
@@ -98,19 +119,27 @@ public final class Rows {
     }
   }
 
+  /** An array of arrays cannot be taken apart by rows, so each {@code text[]} travels as text. */
   private String unnest() {
+    StringJoiner columns = new StringJoiner(", ", "(SELECT ", " FROM ");
     StringJoiner arrays =
-        new StringJoiner(", ", "unnest(", ") AS r(" + String.join(", ", names) + ")");
+        new StringJoiner(", ", "unnest(", ") AS u(" + String.join(", ", names) + ")) AS r");
     for (int c = 0; c < names.length; c++) {
-      arrays.add("CAST(:" + names[c] + " AS " + types[c] + "[])");
+      boolean array = types[c].endsWith("[]");
+      columns.add(array ? "CAST(%1$s AS %2$s) AS %1$s".formatted(names[c], types[c]) : names[c]);
+      arrays.add("CAST(:" + names[c] + " AS " + (array ? "text" : types[c]) + "[])");
     }
-    return arrays.toString();
+    return columns.toString() + arrays;
   }
 
   private Array column(Handle handle, int c) {
     Stream<@Nullable Object> cells = rows.stream().map(row -> wire(row[c]));
     Object[] values = types[c].equals("bytea") ? cells.toArray(byte[][]::new) : cells.toArray();
-    String type = types[c].equals("timestamptz") || types[c].equals("jsonb") ? "text" : types[c];
+    String type =
+        switch (types[c]) {
+          case "timestamptz", "jsonb", "text[]" -> "text";
+          default -> types[c];
+        };
     try {
       return handle.getConnection().createArrayOf(type, values);
     } catch (SQLException e) {
@@ -119,7 +148,12 @@ public final class Rows {
   }
 
   private static @Nullable Object wire(@Nullable Object value) {
-    return value instanceof Instant instant ? text(instant) : value;
+    if (value instanceof Instant instant) {
+      return text(instant);
+    } else if (value instanceof List<?> items) {
+      return arrayLiteral(items.stream().map(String.class::cast).toList());
+    }
+    return value instanceof Map<?, ?> entries ? Jsonb.of(entries) : value;
   }
 
   /** ISO-8601 writes years beyond 9999 with a sign, which PostgreSQL would take for a time zone. */

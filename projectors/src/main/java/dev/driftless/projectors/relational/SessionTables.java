@@ -42,7 +42,7 @@ final class SessionTables {
       """
       INSERT INTO messages (tenant, subject, session, message_id, role, content, tool_call_ids, tool_call_id, agent,
         occurred_at, appended_at, log_partition, log_offset, content_hash)
-      SELECT tenant, subject, session, message_id, role, content, CAST(tool_call_ids AS text[]), tool_call_id, agent,
+      SELECT tenant, subject, session, message_id, role, content, tool_call_ids, tool_call_id, agent,
         occurred_at, appended_at, log_partition, log_offset, content_hash FROM <rows>
       ON CONFLICT (tenant, subject, session, message_id) DO UPDATE SET
         role = excluded.role, content = excluded.content, tool_call_ids = excluded.tool_call_ids,
@@ -127,7 +127,7 @@ final class SessionTables {
               key.get(1),
               key.get(2),
               agent,
-              Json.of(s.attributes),
+              s.attributes,
               s.startedAt,
               s.endedAt,
               s.endReason,
@@ -174,7 +174,7 @@ final class SessionTables {
             "message_id text",
             "role text",
             "content text",
-            "tool_call_ids text",
+            "tool_call_ids text[]",
             "tool_call_id text",
             "agent text",
             "occurred_at timestamptz",
@@ -186,12 +186,11 @@ final class SessionTables {
         (key, r) -> {
           MemoryEvent event = r.event();
           MessageAppended m = (MessageAppended) event.getPayload();
-          String toolCallIds = Rows.arrayLiteral(m.getToolCallIds());
           byte[] hash =
               new ContentHash()
                   .add(m.getRole().name())
                   .add(m.getContent())
-                  .add(toolCallIds)
+                  .add(Rows.arrayLiteral(m.getToolCallIds()))
                   .add(m.getToolCallId())
                   .digest();
           rows.add(
@@ -201,7 +200,7 @@ final class SessionTables {
               key.get(3),
               m.getRole().name(),
               m.getContent(),
-              toolCallIds,
+              m.getToolCallIds(),
               m.getToolCallId(),
               event.getAgent(),
               event.getOccurredAt(),
