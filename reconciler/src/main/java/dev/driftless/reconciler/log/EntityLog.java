@@ -215,7 +215,8 @@ public final class EntityLog implements AutoCloseable {
   public List<Long> offsets(Inspector view, Entity entity, int partition, long below) {
     if (entity.kind() == Kind.RECORD) {
       long offset = entity.offset();
-      return offset < below && find(partition, offset) != null ? List.of(offset) : List.of();
+      boolean known = offset < below && find(entity.recordPartition(), offset) != null;
+      return known ? List.of(offset) : List.of();
     }
     byte[] prefix =
         switch (entity.kind()) {
