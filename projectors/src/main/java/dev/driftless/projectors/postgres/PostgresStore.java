@@ -71,7 +71,10 @@ public final class PostgresStore implements AutoCloseable {
       """;
 
   private static final String HOLD =
-      "SELECT 1 FROM view_positions WHERE partition = :partition AND epoch = :epoch AND position = :position FOR UPDATE";
+      """
+      SELECT position FROM view_positions
+      WHERE partition = :partition AND epoch = :epoch AND position = :position FOR UPDATE
+      """;
 
   /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
   private static final String ATOMIC_END = "(?<=\nEND;)";
@@ -161,52 +164,29 @@ public final class PostgresStore implements AutoCloseable {
    *     changed
    */
   public void apply(Batch batch, HandleConsumer<RuntimeException> work) {
-    try {
-      jdbi.useTransaction(
-          handle -> {
-            move(handle, batch);
-            work.useHandle(handle);
-          });
-    } catch (RuntimeException e) {
-      if (isAbsent(e)) {
-        incomplete = true;
-        throw new FencedException(view, batch.partition(), batch.epoch());
-      }
-      throw e;
-    }
+    guarded(
+        batch.partition(),
+        batch.epoch(),
+        handle -> {
+          move(handle, batch);
+          work.useHandle(handle);
+        });
   }
 
   /**
-   * Does {@code work} in one transaction and moves no position.
+   * Does {@code work} in one transaction that holds the position where it is.
    *
    * @throws FencedException if the store does not hold the repair's epoch and position; nothing was
    *     changed
    */
   public void repair(Repair repair, HandleConsumer<RuntimeException> work) {
-    try {
-      jdbi.useTransaction(
-          handle -> {
-            boolean holds =
-                handle
-                    .createQuery(HOLD)
-                    .bind("partition", repair.partition())
-                    .bind("epoch", repair.epoch())
-                    .bind("position", repair.position())
-                    .mapTo(Integer.class)
-                    .findOne()
-                    .isPresent();
-            if (!holds) {
-              throw new FencedException(view, repair.partition(), repair.epoch());
-            }
-            work.useHandle(handle);
-          });
-    } catch (RuntimeException e) {
-      if (isAbsent(e)) {
-        incomplete = true;
-        throw new FencedException(view, repair.partition(), repair.epoch());
-      }
-      throw e;
-    }
+    guarded(
+        repair.partition(),
+        repair.epoch(),
+        handle -> {
+          hold(handle, repair);
+          work.useHandle(handle);
+        });
   }
 
   /** For reads and tests: the schema is on the search path. */
@@ -228,6 +208,33 @@ public final class PostgresStore implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
+  }
+
+  private void guarded(int partition, long epoch, HandleConsumer<RuntimeException> work) {
+    try {
+      jdbi.useTransaction(work);
+    } catch (RuntimeException e) {
+      if (isAbsent(e)) {
+        incomplete = true;
+        throw new FencedException(view, partition, epoch);
+      }
+      throw e;
+    }
+  }
+
+  private void hold(Handle handle, Repair repair) {
+    boolean held =
+        handle
+            .createQuery(HOLD)
+            .bind("partition", repair.partition())
+            .bind("epoch", repair.epoch())
+            .bind("position", repair.position())
+            .mapTo(Long.class)
+            .findOne()
+            .isPresent();
+    if (!held) {
+      throw new FencedException(view, repair.partition(), repair.epoch());
+    }
   }
 
   private void move(Handle handle, Batch batch) {

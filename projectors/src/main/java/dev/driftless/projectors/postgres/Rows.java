@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Rows {
+
+  private static final int FETCHED_AT_ONCE = 2_000;
 
   private final String[] names;
   private final String[] types;
@@ -73,12 +76,22 @@ public final class Rows {
 
   /** Asks once with all rows; nothing if there are none. */
   public <T> List<T> query(Handle handle, String sql, RowMapper<T> mapper) {
+    List<T> answers = new ArrayList<>();
+    each(handle, sql, mapper, answers::add);
+    return answers;
+  }
+
+  /**
+   * Asks once with all rows; nothing if there are none. In a transaction, the answer is never in
+   * memory as a whole.
+   */
+  public <T> void each(Handle handle, String sql, RowMapper<T> mapper, Consumer<T> answer) {
     if (rows.isEmpty()) {
-      return List.of();
+      return;
     }
     try (Query query = handle.createQuery(sql.replace("<rows>", unnest()))) {
       bind(handle, query);
-      return query.map(mapper).list();
+      query.setFetchSize(FETCHED_AT_ONCE).map(mapper).forEach(answer);
     }
   }
 
@@ -90,6 +103,20 @@ public final class Rows {
     return items.stream()
         .map(item -> '"' + item.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
         .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  /** No rows, of the same columns. */
+  Rows none() {
+    return new Rows(names, types);
+  }
+
+  /** The place of a column. */
+  int column(String name) {
+    int column = Arrays.asList(names).indexOf(name);
+    if (column < 0) {
+      throw new IllegalArgumentException("expected a column " + name);
+    }
+    return column;
   }
 
   int size() {

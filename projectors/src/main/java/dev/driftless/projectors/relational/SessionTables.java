@@ -6,7 +6,10 @@ import dev.driftless.events.MessageAppended;
 import dev.driftless.events.SessionEnded;
 import dev.driftless.events.SessionStarted;
 import dev.driftless.projectors.ContentHash;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -14,11 +17,62 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What one batch does to {@code sessions}, {@code messages} and {@code checkpoints}. */
 final class SessionTables {
+
+  static final EntityTable SESSIONS =
+      EntityTable.of(
+          "sessions",
+          Entity.Kind.SESSION,
+          "tenant text",
+          "subject text",
+          "session text",
+          "agent text",
+          "attributes jsonb",
+          "started_at timestamptz",
+          "ended_at timestamptz",
+          "end_reason text",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable MESSAGES =
+      EntityTable.of(
+          "messages",
+          Entity.Kind.MESSAGE,
+          "tenant text",
+          "subject text",
+          "session text",
+          "message_id text",
+          "role text",
+          "content text",
+          "tool_call_ids text[]",
+          "tool_call_id text",
+          "agent text",
+          "occurred_at timestamptz",
+          "appended_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable CHECKPOINTS =
+      EntityTable.of(
+          "checkpoints",
+          Entity.Kind.CHECKPOINT,
+          "tenant text",
+          "subject text",
+          "session text",
+          "step text",
+          "state text",
+          "agent text",
+          "saved_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
 
   private static final String KNOWN_SESSIONS =
       """
@@ -91,26 +145,21 @@ final class SessionTables {
   }
 
   void write(Handle handle) {
-    writeSessions(handle);
-    writeMessages(handle);
-    writeCheckpoints(handle);
+    readKnownStarts(handle);
+    sessions().execute(handle, UPSERT_SESSIONS);
+    messages().execute(handle, UPSERT_MESSAGES);
+    checkpoints().execute(handle, UPSERT_CHECKPOINTS);
   }
 
-  private void writeSessions(Handle handle) {
-    readKnownStarts(handle);
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "agent text",
-            "attributes jsonb",
-            "started_at timestamptz",
-            "ended_at timestamptz",
-            "end_reason text",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+  /** The rows that there are once all events of these are written. */
+  Stream<HeldRow> held() {
+    return Stream.of(
+            SESSIONS.held(sessions()), MESSAGES.held(messages()), CHECKPOINTS.held(checkpoints()))
+        .flatMap(List::stream);
+  }
+
+  private Rows sessions() {
+    Rows rows = SESSIONS.rows();
     sessions.forEach(
         (key, s) -> {
           String agent = s.last.event().getAgent();
@@ -135,7 +184,7 @@ final class SessionTables {
               s.last.offset(),
               hash);
         });
-    rows.execute(handle, UPSERT_SESSIONS);
+    return rows;
   }
 
   /** A session that ends in this batch keeps the start that an earlier batch wrote. */
@@ -165,23 +214,8 @@ final class SessionTables {
         });
   }
 
-  private void writeMessages(Handle handle) {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "message_id text",
-            "role text",
-            "content text",
-            "tool_call_ids text[]",
-            "tool_call_id text",
-            "agent text",
-            "occurred_at timestamptz",
-            "appended_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+  private Rows messages() {
+    Rows rows = MESSAGES.rows();
     messages.forEach(
         (key, r) -> {
           MemoryEvent event = r.event();
@@ -209,22 +243,11 @@ final class SessionTables {
               r.offset(),
               hash);
         });
-    rows.execute(handle, UPSERT_MESSAGES);
+    return rows;
   }
 
-  private void writeCheckpoints(Handle handle) {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "step text",
-            "state text",
-            "agent text",
-            "saved_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+  private Rows checkpoints() {
+    Rows rows = CHECKPOINTS.rows();
     checkpoints.forEach(
         (key, r) -> {
           CheckpointSaved c = (CheckpointSaved) r.event().getPayload();
@@ -240,7 +263,7 @@ final class SessionTables {
               r.offset(),
               new ContentHash().add(c.getState()).digest());
         });
-    rows.execute(handle, UPSERT_CHECKPOINTS);
+    return rows;
   }
 
   private static List<String> key(LogRecord r) {
