@@ -83,8 +83,7 @@ final class Events {
         recorded(subject, "gone", "a secret"),
         revised(subject, "m2", "is vegan"),
         forgotten(subject, "gone"),
-        event(
-            subject, new MessageAppended("msg1", Role.USER, "a seat please", List.of(), null)),
+        event(subject, new MessageAppended("msg1", Role.USER, "a seat please", List.of(), null)),
         event(
             subject,
             new MessageAppended("msg2", Role.ASSISTANT, "which one?", List.of("c1"), null)),
@@ -111,24 +110,29 @@ final class Events {
           switch (random.nextInt(12)) {
             case 0, 1, 2 -> recorded(subject, memory, "text " + random.nextInt(40));
             case 3 -> revised(subject, memory, "revised " + random.nextInt(40));
-            case 4 -> random.nextInt(4) == 0
-                ? forgotten(subject, memory)
-                : learned(subject, "p" + random.nextInt(5), "statement " + i);
+            case 4 ->
+                random.nextInt(4) == 0
+                    ? forgotten(subject, memory)
+                    : learned(subject, "p" + random.nextInt(5), "statement " + i);
             case 5 -> event(subject, new PatternRetired("p" + random.nextInt(5), null));
             case 6 -> event(subject, session, new SessionStarted(Map.of()));
-            case 7 -> random.nextInt(5) == 0
-                ? event(subject, session, new SessionEnded(null))
-                : event(subject, session, new CheckpointSaved("step", "{}"));
-            case 8 -> event(
-                subject, session, new ToolCallIntended("c" + random.nextInt(9), "tool", "{}"));
-            case 9 -> event(
-                subject,
-                session,
-                new ToolCallCompleted("c" + random.nextInt(9), "tool", "{}", "ok"));
-            default -> event(
-                subject,
-                session,
-                new MessageAppended("msg" + i, Role.USER, "hello " + i, List.of(), null));
+            case 7 ->
+                random.nextInt(5) == 0
+                    ? event(subject, session, new SessionEnded(null))
+                    : event(subject, session, new CheckpointSaved("step", "{}"));
+            case 8 ->
+                event(
+                    subject, session, new ToolCallIntended("c" + random.nextInt(9), "tool", "{}"));
+            case 9 ->
+                event(
+                    subject,
+                    session,
+                    new ToolCallCompleted("c" + random.nextInt(9), "tool", "{}", "ok"));
+            default ->
+                event(
+                    subject,
+                    session,
+                    new MessageAppended("msg" + i, Role.USER, "hello " + i, List.of(), null));
           });
     }
     return events;

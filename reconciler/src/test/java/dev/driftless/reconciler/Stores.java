@@ -83,8 +83,7 @@ final class Stores implements AutoCloseable {
     try {
       HttpRequest request =
           HttpRequest.newBuilder(
-                  URI.create(
-                      views.variable("QDRANT_HTTP") + "/collections/" + collection() + path))
+                  URI.create(views.variable("QDRANT_HTTP") + "/collections/" + collection() + path))
               .method(method, HttpRequest.BodyPublishers.ofString(json))
               .header("Content-Type", "application/json")
               .build();

@@ -141,9 +141,8 @@ public final class EntityTable {
           new Entity(kind, rs.getString(1), rs.getString(2), "", rs.getString(3));
       case SESSION -> new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), "");
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
-          new Entity(
-              kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
-      case STRAY -> throw new IllegalStateException("no table is of strays");
+          new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
+      case POSITION, STRAY -> throw new IllegalStateException("no table is of strays");
     };
   }
 
@@ -152,19 +151,19 @@ public final class EntityTable {
       case RECORD, SUBJECT -> 2;
       case MEMORY, PATTERN, SESSION -> 3;
       case MESSAGE, CHECKPOINT, TOOL_CALL -> 4;
-      case STRAY -> throw new IllegalArgumentException("no table is of strays");
+      case POSITION, STRAY -> throw new IllegalArgumentException("no table is of strays");
     };
   }
 
   private Object[] key(int i, Entity entity) {
     return switch (kind) {
-      case RECORD -> new Object[] {i, entity.partition(1), entity.offset()};
+      case RECORD -> new Object[] {i, entity.recordPartition(), entity.offset()};
       case SUBJECT -> new Object[] {i, entity.tenant(), entity.subject()};
       case MEMORY, PATTERN -> new Object[] {i, entity.tenant(), entity.subject(), entity.id()};
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
           new Object[] {i, entity.tenant(), entity.subject(), entity.session(), entity.id()};
-      case STRAY -> throw new IllegalStateException("no table is of strays");
+      case POSITION, STRAY -> throw new IllegalStateException("no table is of strays");
     };
   }
 

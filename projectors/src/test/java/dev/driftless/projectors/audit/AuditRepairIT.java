@@ -111,9 +111,7 @@ final class AuditRepairIT {
     for (String sql :
         List.of(
             "INSERT INTO %s SELECT * FROM records",
-            "UPDATE %s SET agent = 'nobody'",
-            "DELETE FROM %s",
-            "TRUNCATE %s")) {
+            "UPDATE %s SET agent = 'nobody'", "DELETE FROM %s", "TRUNCATE %s")) {
       assertThatThrownBy(() -> fixture.execute(sql.formatted(old)))
           .hasMessageContaining("refused: audit records are never changed");
     }

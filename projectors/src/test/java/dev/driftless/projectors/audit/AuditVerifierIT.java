@@ -279,8 +279,7 @@ final class AuditVerifierIT {
       histories.add(new History(phantom, List.of()));
     }
     Fence held = projector.stored(partition.partition());
-    projector.repair(
-        new Repair(partition.partition(), held.epoch(), held.offset(), histories));
+    projector.repair(new Repair(partition.partition(), held.epoch(), held.offset(), histories));
   }
 
   private AuditRecord row(MemoryEvent event, long offset) {
