@@ -38,7 +38,7 @@ public final class Views {
         "cache",
         new View(
             c -> CacheProjector.open(c.names(), c.cache()),
-            (c, partitions) -> new CacheInspector(c.names(), c.cache(), partitions)));
+            (c, partitions) -> CacheInspector.open(c.names(), c.cache(), partitions)));
     ALL.put(
         "context",
         new View(
