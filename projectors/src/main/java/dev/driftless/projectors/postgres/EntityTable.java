@@ -141,9 +141,8 @@ public final class EntityTable {
           new Entity(kind, rs.getString(1), rs.getString(2), "", rs.getString(3));
       case SESSION -> new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), "");
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
-          new Entity(
-              kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
-      case STRAY -> throw new IllegalStateException("no table is of strays");
+          new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
+      default -> throw noTable(kind);
     };
   }
 
@@ -152,7 +151,7 @@ public final class EntityTable {
       case RECORD, SUBJECT -> 2;
       case MEMORY, PATTERN, SESSION -> 3;
       case MESSAGE, CHECKPOINT, TOOL_CALL -> 4;
-      case STRAY -> throw new IllegalArgumentException("no table is of strays");
+      default -> throw noTable(kind);
     };
   }
 
@@ -164,8 +163,12 @@ public final class EntityTable {
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
           new Object[] {i, entity.tenant(), entity.subject(), entity.session(), entity.id()};
-      case STRAY -> throw new IllegalStateException("no table is of strays");
+      default -> throw noTable(kind);
     };
+  }
+
+  private static IllegalArgumentException noTable(Entity.Kind kind) {
+    return new IllegalArgumentException("no table has rows of a " + kind);
   }
 
   private String isKeyed() {

@@ -33,8 +33,7 @@ public final class RelationalInspector implements Inspector {
    */
   public RelationalInspector(PostgresConfig config, Names names, int partitions) {
     this.tables =
-        new EntityTables(
-            RelationalProjector.open(config, names), partitions, RelationalTables.ALL);
+        new EntityTables(RelationalProjector.open(config, names), partitions, RelationalTables.ALL);
   }
 
   @Override
