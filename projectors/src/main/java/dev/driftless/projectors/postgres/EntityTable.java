@@ -142,7 +142,7 @@ public final class EntityTable {
       case SESSION -> new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), "");
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
           new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
-      case POSITION, STRAY -> throw new IllegalStateException("no table is of strays");
+      default -> throw noTable(kind);
     };
   }
 
@@ -151,20 +151,24 @@ public final class EntityTable {
       case RECORD, SUBJECT -> 2;
       case MEMORY, PATTERN, SESSION -> 3;
       case MESSAGE, CHECKPOINT, TOOL_CALL -> 4;
-      case POSITION, STRAY -> throw new IllegalArgumentException("no table is of strays");
+      default -> throw noTable(kind);
     };
   }
 
   private Object[] key(int i, Entity entity) {
     return switch (kind) {
-      case RECORD -> new Object[] {i, entity.recordPartition(), entity.offset()};
+      case RECORD -> new Object[] {i, entity.partition(1), entity.offset()};
       case SUBJECT -> new Object[] {i, entity.tenant(), entity.subject()};
       case MEMORY, PATTERN -> new Object[] {i, entity.tenant(), entity.subject(), entity.id()};
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
           new Object[] {i, entity.tenant(), entity.subject(), entity.session(), entity.id()};
-      case POSITION, STRAY -> throw new IllegalStateException("no table is of strays");
+      default -> throw noTable(kind);
     };
+  }
+
+  private static IllegalArgumentException noTable(Entity.Kind kind) {
+    return new IllegalArgumentException("no table has rows of a " + kind);
   }
 
   private String isKeyed() {
