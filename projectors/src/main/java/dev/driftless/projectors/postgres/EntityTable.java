@@ -62,6 +62,11 @@ public final class EntityTable {
     return new EntityTable(name, kind, rowPerEvent, "(" + query + ")", columns);
   }
 
+  /** Its name in the schema. */
+  String name() {
+    return name;
+  }
+
   /** What the rows are of. */
   public Entity.Kind kind() {
     return kind;
@@ -141,8 +146,7 @@ public final class EntityTable {
           new Entity(kind, rs.getString(1), rs.getString(2), "", rs.getString(3));
       case SESSION -> new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), "");
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
-          new Entity(
-              kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
+          new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
       case STRAY -> throw new IllegalStateException("no table is of strays");
     };
   }
@@ -158,7 +162,7 @@ public final class EntityTable {
 
   private Object[] key(int i, Entity entity) {
     return switch (kind) {
-      case RECORD -> new Object[] {i, entity.partition(1), entity.offset()};
+      case RECORD -> new Object[] {i, entity.recordPartition(), entity.offset()};
       case SUBJECT -> new Object[] {i, entity.tenant(), entity.subject()};
       case MEMORY, PATTERN -> new Object[] {i, entity.tenant(), entity.subject(), entity.id()};
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
