@@ -62,6 +62,11 @@ public final class EntityTable {
     return new EntityTable(name, kind, rowPerEvent, "(" + query + ")", columns);
   }
 
+  /** Its name in the schema. */
+  String name() {
+    return name;
+  }
+
   /** What the rows are of. */
   public Entity.Kind kind() {
     return kind;
@@ -157,7 +162,7 @@ public final class EntityTable {
 
   private Object[] key(int i, Entity entity) {
     return switch (kind) {
-      case RECORD -> new Object[] {i, entity.partition(1), entity.offset()};
+      case RECORD -> new Object[] {i, entity.recordPartition(), entity.offset()};
       case SUBJECT -> new Object[] {i, entity.tenant(), entity.subject()};
       case MEMORY, PATTERN -> new Object[] {i, entity.tenant(), entity.subject(), entity.id()};
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
