@@ -67,7 +67,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private boolean paused;
   private long checkAtNanos = System.nanoTime();
 
-  /** Without controls and repairs, whoever else asks for them is not heard. */
+  /**
+   * @param controls null for what is never paused
+   * @param repairs null for what is never repaired
+   */
   DrainingConsumer(
       Map<String, Object> settings,
       ViewParts parts,
