@@ -211,6 +211,13 @@ class CacheInspectorIT {
     assertMended(redis -> redis.set(keys.applied(), "2"), "subject: applied");
     assertMended(redis -> redis.set(keys.applied(), "100000"), "subject: applied");
     assertMended(redis -> redis.set(keys.applied(), "nonsense"), "subject: applied");
+    assertMended(
+        redis -> {
+          redis.set(keys.applied(), "100000");
+          redis.del(keys.memory("m1"));
+        },
+        "memory m1: memory",
+        "subject: applied");
   }
 
   @Test
