@@ -141,7 +141,8 @@ public final class Reconciler implements AutoCloseable {
   }
 
   private ViewCheck check(Inspector inspector) {
-    return new ViewCheck(inspector, copy, lag, new SetAside(letters, inspector.view()), notes, progress);
+    return new ViewCheck(
+        inspector, copy, lag, new SetAside(letters, inspector.view()), notes, progress);
   }
 
   private Repairs repairs(Inspector inspector, RepairLimits limits) {

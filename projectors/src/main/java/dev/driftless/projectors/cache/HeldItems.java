@@ -61,8 +61,7 @@ final class HeldItems {
     return value == null
         ? List.of()
         : List.of(
-            new HeldItem(
-                place.name(), offset(json(value)), held.goneAt(), Map.of("value", value)));
+            new HeldItem(place.name(), offset(json(value)), held.goneAt(), Map.of("value", value)));
   }
 
   private static HeldItem string(Place place, Stored held) {

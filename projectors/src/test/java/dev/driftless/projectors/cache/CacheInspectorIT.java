@@ -78,7 +78,8 @@ class CacheInspectorIT {
 
   @Test
   void a_count_that_was_edited() {
-    assertMended(redis -> redis.hincrby(keys.reinforcements(), "p1", 1), "pattern p1: reinforcements");
+    assertMended(
+        redis -> redis.hincrby(keys.reinforcements(), "p1", 1), "pattern p1: reinforcements");
     assertMended(redis -> redis.hdel(keys.reinforcements(), "p1"), "pattern p1: reinforcements");
     assertMended(redis -> redis.hdel(keys.patterns(), "p1"), "pattern p1: patterns");
     log.append(null, learned("p1", 1));
