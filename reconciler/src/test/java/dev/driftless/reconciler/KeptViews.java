@@ -113,20 +113,24 @@ final class KeptViews implements AutoCloseable {
     return receipts.stream().map(CompletableFuture::join).toList();
   }
 
-  /** Waits until these views hold all that is in the log. */
+  /** Waits until these views hold all that is in the log, for as long as they get on. */
   void awaitCaughtUp(String... views) {
     try (Lag lag = new Lag(config)) {
       for (String view : views.length == 0 ? Views.names() : List.of(views)) {
-        Awaitility.await(view + " caught up")
-            .atMost(PATIENCE)
-            .pollInterval(Duration.ofMillis(50))
-            .until(
-                () -> {
-                  ViewLag now = lag.read(view);
-                  return now.isKnown() && now.events() == 0;
-                });
+        for (long left = left(lag, view); left > 0; left = left(lag, view)) {
+          long before = left;
+          Awaitility.await(view + " gets on")
+              .atMost(PATIENCE)
+              .pollInterval(Duration.ofMillis(50))
+              .until(() -> left(lag, view) < before);
+        }
       }
     }
+  }
+
+  private static long left(Lag lag, String view) {
+    ViewLag now = lag.read(view);
+    return now.isKnown() ? now.events() : Long.MAX_VALUE;
   }
 
   /** With a directory of its own; the caller closes it. */
