@@ -1,0 +1,52 @@
+package dev.driftless.reconciler.service;
+
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.runtime.ViewControls;
+import dev.driftless.reconciler.Lag;
+import java.time.Duration;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads lag without end, apart from the checks, which may take long. A thread of its own. */
+final class LagReader implements Runnable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LagReader.class);
+
+  private final ProjectorsConfig config;
+  private final Duration every;
+  private final Watch watch;
+
+  LagReader(ProjectorsConfig config, Duration every, Watch watch) {
+    this.config = config;
+    this.every = every;
+    this.watch = watch;
+  }
+
+  /** Returns when the thread is interrupted. */
+  @Override
+  public void run() {
+    try (Lag lag = new Lag(config);
+        ViewControls controls = new ViewControls(config.kafka(), config.names())) {
+      while (!Thread.currentThread().isInterrupted()) {
+        read(lag, controls);
+        Thread.sleep(every.toMillis());
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("stopped");
+    }
+  }
+
+  private void read(Lag lag, ViewControls controls) throws InterruptedException {
+    try {
+      watch.lags(lag.read(), controls.paused(), Instant.now());
+    } catch (RuntimeException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      LOG.debug("lag is not known: {}", reason);
+      watch.lagUnknown(reason, Instant.now());
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.driftless.reconciler.service;
+
+import dev.driftless.reconciler.ViewLag.PartitionLag;
+import java.time.Instant;
+
+/**
+ * How a view got on in one partition.
+ *
+ * @param highest the furthest position seen
+ * @param position the last one
+ * @param movedAt when the position moved last, or was where it had to be
+ */
+record Progression(long highest, long position, Instant movedAt) {
+
+  static Progression of(PartitionLag at, Instant now) {
+    return new Progression(at.position(), at.position(), now);
+  }
+
+  /**
+   * @param waits whether the view is paused, so that it need not move
+   */
+  Progression next(PartitionLag at, boolean waits, Instant now) {
+    boolean moved = waits || at.events() == 0 || at.position() != position;
+    return new Progression(
+        Math.max(highest, at.position()), at.position(), moved ? now : movedAt);
+  }
+
+  /** Whether the store lost what it had acknowledged, and has not got it back yet. */
+  boolean wentBack() {
+    return position < highest;
+  }
+}
