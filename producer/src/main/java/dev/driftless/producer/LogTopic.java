@@ -42,9 +42,16 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
           "retention.bytes", "-1",
           "message.timestamp.type", "LogAppendTime");
 
+  /** Requests that nobody served in a day say nothing of the view any more. */
+  private static final Map<String, String> REPAIRS =
+      Map.of(
+          "cleanup.policy", "delete",
+          "retention.ms", "86400000",
+          "max.message.bytes", Integer.toString(32 << 20));
+
   /**
-   * Creates the log, the control topic, and the dead-letter topics of these views, where they are
-   * not there yet. Safe to repeat; topics that exist are left as they are.
+   * Creates the log, the control topic, the topic of repairs, and the dead-letter topics of these
+   * views, where they are not there yet. Safe to repeat; topics that exist are left as they are.
    *
    * @param partitions of the log, for ever; ignored if it exists
    * @param replication of all of them; from 3 on, two replicas have to acknowledge a write
@@ -56,6 +63,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     create(admin, topic(names.log(), partitions, replication, CONTRACT));
     LogTopic log = checkSoon(admin, names);
     create(admin, topic(names.controls(), 1, replication, Map.of("cleanup.policy", "compact")));
+    create(admin, topic(names.repairs(), log.partitions, replication, REPAIRS));
     Map<String, String> deadLetters = new HashMap<>(CONTRACT);
     deadLetters.put(
         "max.message.bytes", Integer.toString(log.maxRecordBytes + DEAD_LETTER_EXTRA_BYTES));

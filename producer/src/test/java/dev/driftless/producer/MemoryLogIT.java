@@ -230,9 +230,20 @@ class MemoryLogIT {
         .contains(
             test.names.log(),
             test.names.controls(),
+            test.names.repairs(),
             test.names.deadLetters("vector"),
             test.names.deadLetters("cache"));
     assertThat(setting(test.names.controls(), "cleanup.policy")).isEqualTo("compact");
+    assertThat(setting(test.names.repairs(), "retention.ms")).isEqualTo("86400000");
+    assertThat(setting(test.names.repairs(), "max.message.bytes")).isEqualTo("33554432");
+    assertThat(
+            test.admin
+                .describeTopics(List.of(test.names.repairs()))
+                .allTopicNames()
+                .get()
+                .get(test.names.repairs())
+                .partitions())
+        .hasSize(TestLog.PARTITIONS);
     assertThat(setting(test.names.deadLetters("vector"), "retention.ms")).isEqualTo("-1");
     assertThat(Integer.parseInt(setting(test.names.deadLetters("vector"), "max.message.bytes")))
         .isGreaterThan(log.topic().maxRecordBytes());

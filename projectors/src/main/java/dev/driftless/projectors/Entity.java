@@ -110,14 +110,22 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
     return new Entity(Kind.SESSION, tenant, subject, session, "");
   }
 
-  /** The partition of a log with so many; 0 for a stray. */
+  /**
+   * The partition of a log with so many, whose owner repairs this: also for a record of a partition
+   * that there is not, of which a view may hold a row all the same; 0 for a stray.
+   */
   public int partition(int partitions) {
     return switch (kind) {
-      case RECORD -> Integer.parseInt(id.substring(0, id.indexOf('/')));
+      case RECORD -> Math.floorMod(recordPartition(), partitions);
       case POSITION -> Integer.parseInt(id);
       case STRAY -> 0;
       default -> SubjectKey.partition(new SubjectKey(tenant, subject).bytes(), partitions);
     };
+  }
+
+  /** The partition of a {@link Kind#RECORD}, though no log may have it. */
+  public int recordPartition() {
+    return Integer.parseInt(id.substring(0, id.indexOf('/')));
   }
 
   /** The offset of a {@link Kind#RECORD}. */
@@ -126,12 +134,13 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
   }
 
   /**
-   * One of {@link #BUCKETS}: of a record, {@code (31 × partition + offset / 512) mod 4096}; of all
-   * else, the first 12 bits of the MD5 of tenant, {@code /}, subject.
+   * One of {@link #BUCKETS}: of a record, {@code (31 × partition + offset / 512) mod 4096}, from 0
+   * up also for numbers below 0, where the division rounds towards 0; of all else, the first 12
+   * bits of the MD5 of tenant, {@code /}, subject.
    */
   public int bucket() {
     if (kind == Kind.RECORD) {
-      return (int) ((31L * partition(1) + offset() / RECORDS_PER_BUCKET) % BUCKETS);
+      return Math.floorMod(31L * recordPartition() + offset() / RECORDS_PER_BUCKET, BUCKETS);
     }
     byte[] hash = md5((tenant + "/" + subject).getBytes(UTF_8));
     return (hash[0] & 0xff) << 4 | (hash[1] & 0xff) >> 4;

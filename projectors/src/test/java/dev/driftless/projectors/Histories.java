@@ -11,12 +11,12 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Histories as the reconciler gives them, made from records in memory. */
-final class Histories {
+public final class Histories {
 
   private Histories() {}
 
   /** Of every entity of the view; the records are those of partition 0 of the log "topic". */
-  static List<History> of(List<LogRecord> records, Inspector inspector) {
+  public static List<History> of(List<LogRecord> records, Inspector inspector) {
     if (inspector.sources().contains(Entity.Kind.RECORD)) {
       return chained(records);
     }
@@ -38,7 +38,7 @@ final class Histories {
   }
 
   /** Those rows of which it makes a difference whether they are there. */
-  static List<HeldRow> live(List<HeldRow> rows) {
+  public static List<HeldRow> live(List<HeldRow> rows) {
     Instant soon = Instant.now().plusSeconds(2);
     return rows.stream()
         .filter(r -> r.goneAt() == null || Objects.requireNonNull(r.goneAt()).isAfter(soon))

@@ -141,13 +141,17 @@ public final class TestLog implements AutoCloseable {
   }
 
   public ViewApplication start(Projector projector, RuntimeConfig config) {
-    // a client of its own: the publisher's already knows the schema
-    EventRegistry reading = new EventRegistry(registryUrl, names, Map.of());
-    readers.add(reading);
     ViewApplication application =
-        new ViewApplication(projector, reading, config, new SimpleMeterRegistry());
+        new ViewApplication(projector, reader(), config, new SimpleMeterRegistry());
     application.start();
     return application;
+  }
+
+  /** A client of its own: the publisher's already knows the schema. */
+  public EventRegistry reader() {
+    EventRegistry reading = new EventRegistry(registryUrl, names, Map.of());
+    readers.add(reading);
+    return reading;
   }
 
   public RuntimeConfig config() {
@@ -251,6 +255,9 @@ public final class TestLog implements AutoCloseable {
             .configs(Map.of("message.timestamp.type", "LogAppendTime", "retention.ms", "-1")));
     topics.add(
         new NewTopic(names.controls(), 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
+    topics.add(
+        new NewTopic(names.repairs(), PARTITIONS, (short) 1)
+            .configs(Map.of("max.message.bytes", Integer.toString(32 << 20))));
     for (String view : List.of("relational", "vector", "cache", "context", "audit", "nothing")) {
       topics.add(new NewTopic(names.deadLetters(view), 1, (short) 1));
     }

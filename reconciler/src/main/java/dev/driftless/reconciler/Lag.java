@@ -73,7 +73,7 @@ public final class Lag implements AutoCloseable {
    * The lag of every view, in the order in which views are shown. A store that does not answer is
    * told as its view's problem, and does not keep the others' lag from being read.
    *
-   * @throws IllegalStateException if the broker does not tell where the log ends
+   * @throws CannotTellException if the broker does not tell where the log ends
    */
   public List<ViewLag> read() {
     LogEnd log = logEnd();
@@ -84,7 +84,7 @@ public final class Lag implements AutoCloseable {
    * Where each partition of the log ends now: the cut at which a view has applied all that was
    * published before this call.
    *
-   * @throws IllegalStateException if the broker does not tell
+   * @throws CannotTellException if the broker does not tell
    */
   public Map<Integer, Long> logEnds() {
     return Map.copyOf(logEnd().ends());
@@ -114,7 +114,7 @@ public final class Lag implements AutoCloseable {
   /**
    * The log's topic id: another topic of the same name has another.
    *
-   * @throws IllegalStateException if the broker does not tell
+   * @throws CannotTellException if the broker does not tell
    */
   public String topicId() {
     return logEnd().topicId();
@@ -124,7 +124,7 @@ public final class Lag implements AutoCloseable {
    * What the view's projectors have committed: by partition, the offset below which its store has
    * acknowledged everything. A stored position below it says that the store lost something.
    *
-   * @throws IllegalStateException if the broker does not tell
+   * @throws CannotTellException if the broker does not tell
    */
   public Map<Integer, Long> committed(String view) {
     String group = names.group(view);
@@ -142,8 +142,8 @@ public final class Lag implements AutoCloseable {
               });
       return committed;
     } catch (ExecutionException | TimeoutException e) {
-      throw new IllegalStateException(
-          "the broker does not tell what %s committed: %s".formatted(group, firstLine(e)), e);
+      throw new CannotTellException(
+          "the broker does not tell what %s committed: %s".formatted(group, firstLine(e)));
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }
@@ -208,8 +208,8 @@ public final class Lag implements AutoCloseable {
       String topicId = description.topicId().toString();
       return new LogEnd(topicId, ends, firstAppends(topicId, partitions), lastAppends);
     } catch (ExecutionException | TimeoutException e) {
-      throw new IllegalStateException(
-          "the broker does not tell where the log %s ends: %s".formatted(topic, firstLine(e)), e);
+      throw new CannotTellException(
+          "the broker does not tell where the log %s ends: %s".formatted(topic, firstLine(e)));
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }

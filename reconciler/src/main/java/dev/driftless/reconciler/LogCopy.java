@@ -69,7 +69,7 @@ final class LogCopy implements AutoCloseable {
       }
       entities.put(FORMAT, format(topicId));
       ViewApplication application =
-          new ViewApplication(
+          ViewApplication.observer(
               new EntityLogProjector(name, entities),
               registry,
               runtime(config.runtime(), directory.resolve("streams")),

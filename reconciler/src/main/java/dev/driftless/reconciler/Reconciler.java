@@ -181,7 +181,8 @@ public final class Reconciler implements AutoCloseable {
   }
 
   private ViewCheck check(Inspector inspector, Runnable meanwhile) {
-    return new ViewCheck(inspector, copy, lag, new SetAside(letters), notes, progress, meanwhile);
+    SetAside setAside = new SetAside(letters, inspector.view());
+    return new ViewCheck(inspector, copy, lag, setAside, notes, progress, meanwhile);
   }
 
   private Repairs repairs(Inspector inspector, RepairLimits limits) {

@@ -105,7 +105,7 @@ final class Repairs {
       List<RepairRequest> some = new ArrayList<>();
       for (Held held : view.read(all.subList(from, Math.min(all.size(), from + CHUNK)))) {
         Entity entity = held.entity();
-        History history = log.history(view, entity, entity.partition(partitions), held.asOf());
+        History history = log.history(view, entity, entity.partition(partitions), held.asOf(), Set.of());
         some.add(new RepairRequest(view.view(), held.asOf(), history));
       }
       try {

@@ -12,8 +12,8 @@ import dev.driftless.projectors.ReadCost;
 import dev.driftless.reconciler.Divergence.State;
 import dev.driftless.reconciler.ViewLag.PartitionLag;
 import dev.driftless.reconciler.log.EntityLog;
+import dev.driftless.schemas.RegistryUnavailableException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,6 +150,8 @@ final class ViewCheck {
       return report(deep, positions, null);
     } catch (CannotTellException e) {
       return report(deep, Map.of(), e.getMessage());
+    } catch (KafkaException | RegistryUnavailableException e) {
+      return report(deep, Map.of(), Lag.firstLine(e));
     } catch (RuntimeException e) {
       if (!view.isTransient(e)) {
         throw e;
@@ -250,11 +253,20 @@ final class ViewCheck {
     }
     copy.await(capped(held.positions()));
     for (int bucket = 0; bucket < Entity.BUCKETS; bucket++) {
-      if (digest(bucket, held.positions()) != held.digests()[bucket]) {
-        suspects.set(bucket);
-      }
+      suspects.set(bucket, !isDigest(bucket, held));
     }
     return suspects;
+  }
+
+  private boolean isDigest(int bucket, BucketDigests held) {
+    try {
+      return digest(bucket, held.positions()) == held.digests()[bucket];
+    } catch (RuntimeException e) {
+      if (view.isTransient(e)) {
+        throw e;
+      }
+      return false; // of an event that the view cannot apply either: key by key it will be told
+    }
   }
 
   private long digest(int bucket, Map<Integer, Long> positions) {
@@ -284,7 +296,7 @@ final class ViewCheck {
 
   private boolean isUnknown(Entity entity) {
     return entity.kind() == Kind.STRAY
-        || log.offsets(view, entity, entity.partition(ends.size()), Long.MAX_VALUE).isEmpty();
+        || log.offsets(view, entity, entity.partition(ends.size()), Long.MAX_VALUE, Set.of()).isEmpty();
   }
 
   private void add(Entity entity) {
@@ -313,22 +325,7 @@ final class ViewCheck {
   private Map<Entity, List<Divergence>> differing(List<Entity> entities) {
     List<Held> held = view.read(entities);
     awaitCut(held);
-    List<History> histories = new ArrayList<>(held.size());
-    for (Held h : held) {
-      Entity entity = h.entity();
-      histories.add(log.history(view, entity, entity.partition(ends.size()), h.asOf()));
-    }
-    List<List<HeldRow>> expected = view.expected(histories);
-    Comparison comparison = new Comparison(view.view(), Instant.now());
-    Map<Entity, List<Divergence>> differing = new LinkedHashMap<>();
-    for (int i = 0; i < held.size(); i++) {
-      Entity entity = held.get(i).entity();
-      List<Divergence> found = comparison.of(entity, expected.get(i), held.get(i).rows());
-      if (!found.isEmpty()) {
-        differing.put(entity, found);
-      }
-    }
-    return differing;
+    return new EntityCheck(view, log, setAside, ends.size()).differing(held);
   }
 
   /** The copy must be as far as the furthest of what the store showed. */
@@ -354,17 +351,10 @@ final class ViewCheck {
   }
 
   private void differs(Divergence divergence) {
-    String reason = setAside.reason(view, divergence.entity(), log, ends.size());
-    if (reason != null && divergence.entity().kind() == Kind.RECORD) {
-      return; // the row says that the view refused the record, and it did
-    }
-    if (reason != null) {
-      deadLetters.put(divergence.key(), divergence.becauseOf(reason));
-      return;
-    }
-    if (divergences.size() >= ViewReport.SHOWN) {
-      divergenceCount++;
-    } else if (divergences.put(divergence.key(), divergence) == null) {
+    if (divergence.deadLetter() != null) {
+      deadLetters.put(divergence.key(), divergence);
+    } else if (divergences.size() >= ViewReport.SHOWN
+        || divergences.put(divergence.key(), divergence) == null) {
       divergenceCount++;
     }
   }

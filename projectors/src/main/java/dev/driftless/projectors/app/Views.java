@@ -7,26 +7,56 @@ import dev.driftless.projectors.cache.CacheProjector;
 import dev.driftless.projectors.context.ContextProjector;
 import dev.driftless.projectors.relational.RelationalProjector;
 import dev.driftless.projectors.vector.VectorProjector;
+import dev.driftless.projectors.audit.AuditInspector;
+import dev.driftless.projectors.cache.CacheInspector;
+import dev.driftless.projectors.context.ContextInspector;
+import dev.driftless.projectors.relational.RelationalInspector;
+import dev.driftless.projectors.vector.VectorInspector;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** The views there are. A sixth is one package and one line here. */
 public final class Views {
 
-  private static final Map<String, Function<ProjectorsConfig, Projector>> ALL =
-      new LinkedHashMap<>();
+  private static final Map<String, View> ALL = new LinkedHashMap<>();
 
   static {
-    ALL.put("relational", c -> new RelationalProjector(c.relational(), c.names()));
-    ALL.put("vector", c -> new VectorProjector(c.vector(), c.names()));
-    ALL.put("cache", c -> CacheProjector.open(c.names(), c.cache()));
-    ALL.put("context", c -> new ContextProjector(c.context(), c.names()));
-    ALL.put("audit", c -> new AuditProjector(c.audit(), c.names()));
+    ALL.put(
+        "relational",
+        new View(
+            c -> new RelationalProjector(c.relational(), c.names()),
+            (c, partitions) -> new RelationalInspector(c.relational(), c.names(), partitions)));
+    ALL.put(
+        "vector",
+        new View(
+            c -> new VectorProjector(c.vector(), c.names()),
+            (c, partitions) -> new VectorInspector(c.vector(), c.names(), partitions)));
+    ALL.put(
+        "cache",
+        new View(
+            c -> CacheProjector.open(c.names(), c.cache()),
+            (c, partitions) -> CacheInspector.open(c.names(), c.cache(), partitions)));
+    ALL.put(
+        "context",
+        new View(
+            c -> new ContextProjector(c.context(), c.names()),
+            (c, partitions) -> new ContextInspector(c.context(), c.names(), partitions)));
+    ALL.put(
+        "audit",
+        new View(
+            c -> new AuditProjector(c.audit(), c.names()),
+            (c, partitions) -> new AuditInspector(c.audit(), c.names(), partitions)));
   }
 
   private Views() {}
+
+  /** How to keep a view, and how to look at it. */
+  private record View(
+      Function<ProjectorsConfig, Projector> projector,
+      BiFunction<ProjectorsConfig, Integer, Inspector> inspector) {}
 
   /** The views' names, in the order in which they are shown. */
   public static List<String> names() {
@@ -39,12 +69,7 @@ public final class Views {
    * @throws IllegalArgumentException if there is no such view
    */
   public static Projector open(String view, ProjectorsConfig config) {
-    Function<ProjectorsConfig, Projector> open = ALL.get(view);
-    if (open == null) {
-      throw new IllegalArgumentException(
-          "there is no view '%s': use one of %s".formatted(view, names()));
-    }
-    return open.apply(config);
+    return view(view).projector().apply(config);
   }
 
   /**
@@ -54,6 +79,15 @@ public final class Views {
    * @throws IllegalArgumentException if there is no such view
    */
   public static Inspector inspect(String view, ProjectorsConfig config, int partitions) {
-    throw new UnsupportedOperationException("comes with the inspectors");
+    return view(view).inspector().apply(config, partitions);
+  }
+
+  private static View view(String name) {
+    View view = ALL.get(name);
+    if (view == null) {
+      throw new IllegalArgumentException(
+          "there is no view '%s': use one of %s".formatted(name, names()));
+    }
+    return view;
   }
 }

@@ -1,13 +1,13 @@
 package dev.driftless.projectors.audit;
 
 import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
-import dev.driftless.projectors.postgres.Rows;
 import dev.driftless.schemas.Names;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -39,6 +39,12 @@ import org.slf4j.LoggerFactory;
  * rows stay as they are: an equal row needs no change, and one that differs is evidence, which is
  * logged and which the verifier finds. The chain of a batch goes on from the last row below it, and
  * is computed from the log, so it is the same whether or not rows were there.
+ *
+ * <p>A repair inserts a row that is missing. A row that is not the log's is evidence: a new
+ * generation of {@code records} takes the place of the table, without it, and the old one stays as
+ * {@code records_until_…} (UTC), which nobody can write to; one for all such rows of a repair. The
+ * table is copied for that, and other partitions wait meanwhile. If something reads the table for
+ * more than some seconds, such as the verifier, the repair fails as transient.
  */
 public final class AuditProjector implements Projector {
 
@@ -53,28 +59,6 @@ public final class AuditProjector implements Projector {
 
   private static final String ANY_FROM =
       "SELECT EXISTS (SELECT FROM records WHERE log_partition = :partition AND log_offset >= :from)";
-
-  private static final String APPEND =
-      """
-      INSERT INTO records (log_partition, log_offset, append_time, log_time, outcome, reason, event_id, event_type,
-        occurred_at, tenant, subject, agent, session, correlation_id, causation_id, entity_ids,
-        key_hash, record_hash, prev_hash, chain_hash, content_hash)
-      SELECT r.log_partition, r.log_offset, r.append_time, r.log_time, r.outcome, r.reason, r.event_id, r.event_type,
-        r.occurred_at, r.tenant, r.subject, r.agent, r.session, r.correlation_id, r.causation_id,
-        CAST(r.entity_ids AS text[]),
-        r.key_hash, r.record_hash, r.prev_hash, r.chain_hash, r.content_hash
-      FROM <rows>
-      ON CONFLICT (log_partition, log_offset) DO NOTHING
-      """;
-
-  private static final String DIFFERENT =
-      """
-      SELECT r.log_offset FROM <rows>
-      JOIN records o ON o.log_partition = r.log_partition AND o.log_offset = r.log_offset
-      WHERE (o.record_hash, o.prev_hash, o.chain_hash, o.content_hash)
-        <> (r.record_hash, r.prev_hash, r.chain_hash, r.content_hash)
-      ORDER BY r.log_offset
-      """;
 
   private static final Logger LOG = LoggerFactory.getLogger(AuditProjector.class);
   private static final HexFormat HEX = HexFormat.of();
@@ -108,7 +92,7 @@ public final class AuditProjector implements Projector {
 
   @Override
   public void repair(Repair repair) {
-    throw new UnsupportedOperationException("comes with the inspector");
+    store.repair(repair, handle -> AuditRepair.run(handle, repair));
   }
 
   @Override
@@ -130,11 +114,11 @@ public final class AuditProjector implements Projector {
     if (batch.records().isEmpty()) {
       return;
     }
-    Rows rows = rows(chained(batch, lastHash(handle, batch)));
+    AuditRows rows = new AuditRows(chained(batch, lastHash(handle, batch)));
     if (overlaps(handle, batch)) {
-      report(batch, rows.query(handle, DIFFERENT, (rs, ctx) -> rs.getLong(1)));
+      report(rows.different(handle));
     }
-    rows.execute(handle, APPEND);
+    rows.append(handle);
   }
 
   private static List<AuditRecord> chained(Batch batch, byte[] lastHash) {
@@ -168,65 +152,13 @@ public final class AuditProjector implements Projector {
         .one();
   }
 
-  private static void report(Batch batch, List<Long> offsets) {
-    for (long offset : offsets) {
+  private static void report(List<Entity> different) {
+    for (Entity record : different) {
       LOG.warn(
-          "view={} partition={} offset={} the row differs from the record; it is kept as evidence, verify the chain",
+          "view={} partition/offset={} the row differs from the record; it is kept as evidence, verify the chain",
           VIEW,
-          batch.partition(),
-          offset);
+          record.id());
     }
-  }
-
-  private static Rows rows(List<AuditRecord> records) {
-    Rows rows =
-        Rows.of(
-            "log_partition int4",
-            "log_offset int8",
-            "append_time timestamptz",
-            "log_time timestamptz",
-            "outcome text",
-            "reason text",
-            "event_id text",
-            "event_type text",
-            "occurred_at timestamptz",
-            "tenant text",
-            "subject text",
-            "agent text",
-            "session text",
-            "correlation_id text",
-            "causation_id text",
-            "entity_ids text",
-            "key_hash bytea",
-            "record_hash bytea",
-            "prev_hash bytea",
-            "chain_hash bytea",
-            "content_hash bytea");
-    for (AuditRecord r : records) {
-      rows.add(
-          r.logPartition(),
-          r.logOffset(),
-          r.appendTime(),
-          r.logTime(),
-          r.outcome(),
-          r.reason(),
-          r.eventId(),
-          r.eventType(),
-          r.occurredAt(),
-          r.tenant(),
-          r.subject(),
-          r.agent(),
-          r.session(),
-          r.correlationId(),
-          r.causationId(),
-          Rows.arrayLiteral(r.entityIds()),
-          r.keyHash() == null ? null : HEX.parseHex(r.keyHash()),
-          HEX.parseHex(r.recordHash()),
-          HEX.parseHex(r.prevHash()),
-          HEX.parseHex(r.chainHash()),
-          HEX.parseHex(r.contentHash()));
-    }
-    return rows;
   }
 
   /** The PostgreSQL schema that holds the view. */

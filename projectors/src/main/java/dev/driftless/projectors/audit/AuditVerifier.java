@@ -35,6 +35,12 @@ public final class AuditVerifier implements AutoCloseable {
   private static final String UNKNOWN_PARTITIONS =
       "SELECT DISTINCT log_partition FROM records WHERE log_partition < 0 OR log_partition >= :partitions";
 
+  /**
+   * Before the snapshot is taken: a repair that puts a new table in the place of this one between
+   * the two would leave the snapshot without rows.
+   */
+  private static final String KEEP = "LOCK TABLE records IN ACCESS SHARE MODE";
+
   private static final int FETCH = 500;
 
   private final PostgresStore store;
@@ -75,7 +81,10 @@ public final class AuditVerifier implements AutoCloseable {
         handle ->
             handle.inTransaction(
                 TransactionIsolationLevel.REPEATABLE_READ,
-                snapshot -> verify(snapshot, log, partition, progress)));
+                snapshot -> {
+                  snapshot.execute(KEEP);
+                  return verify(snapshot, log, partition, progress);
+                }));
   }
 
   private AuditReport verify(Handle handle, AuditedLog log, int partition, Progress progress) {

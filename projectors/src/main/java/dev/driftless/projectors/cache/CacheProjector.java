@@ -1,36 +1,19 @@
 package dev.driftless.projectors.cache;
 
-import dev.driftless.events.MemoryEvent;
-import dev.driftless.events.MemoryForgotten;
-import dev.driftless.events.MessageAppended;
-import dev.driftless.events.PatternLearned;
-import dev.driftless.events.PatternRetired;
-import dev.driftless.events.ToolCallCompensated;
-import dev.driftless.events.ToolCallCompleted;
-import dev.driftless.events.ToolCallFailed;
-import dev.driftless.events.ToolCallIntended;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.LogRecord;
-import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Position;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
-import dev.driftless.schemas.EventType;
 import dev.driftless.schemas.Names;
 import io.lettuce.core.KeyValue;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the view {@code cache}: the hot state of each subject in Redis 6.2 or later, or Valkey.
@@ -81,7 +64,13 @@ import org.jspecify.annotations.Nullable;
  * since the position comes after its data in one file and one replication stream. The runtime then
  * finds a lower position and reads from there.
  *
+ * <p>A repair runs under the same guard, {@code repair.lua} in the place of {@code apply.lua}, and
+ * is refused while the data of its subject are ahead of the position: what lies between would be
+ * taken away, and {@code applied} would keep the redelivery from bringing it back.
+ *
  * <p>Safe for several threads, one for each partition.
+ *
+ * @see EventWrites
  */
 public final class CacheProjector implements Projector {
 
@@ -91,17 +80,17 @@ public final class CacheProjector implements Projector {
   private static final Script APPLY = Script.read("apply.lua");
   private static final Script ACQUIRE = Script.read("acquire.lua");
   private static final Script ADVANCE = Script.read("advance.lua");
-
-  /** Beyond any date, below where a sorted set's scores lose milliseconds. */
-  private static final long LATEST_MS = 1L << 53;
+  private static final Script REPAIR = Script.read("repair.lua");
 
   private final Names names;
-  private final CacheConfig config;
+  private final EventWrites writes;
+  private final Projection projection;
   private final RedisLink redis;
 
   private CacheProjector(Names names, CacheConfig config) {
     this.names = names;
-    this.config = config;
+    this.writes = new EventWrites(names, config);
+    this.projection = new Projection(names, writes);
     this.redis = new RedisLink(config);
   }
 
@@ -142,7 +131,7 @@ public final class CacheProjector implements Projector {
   public void apply(Batch batch) {
     Pipelines pipelines = new Pipelines(names, batch);
     for (LogRecord record : batch.events()) {
-      pipelines.add(record.event(), record.offset(), writes(record));
+      pipelines.add(record.event(), record.offset(), writes.of(record));
     }
     for (List<ScriptCall> pipeline : pipelines.inOrder()) {
       if (redis.run(APPLY, pipeline).contains(0L)) {
@@ -163,9 +152,27 @@ public final class CacheProjector implements Projector {
     }
   }
 
+  /**
+   * As {@link Projector#repair}.
+   *
+   * @throws IllegalStateException if the data of a subject are ahead of the position, and what was
+   *     applied to it last is not itself repaired; then nothing of that subject was changed
+   */
   @Override
   public void repair(Repair repair) {
-    throw new UnsupportedOperationException("comes with the inspector");
+    boolean ahead = false;
+    for (List<ScriptCall> pipeline : new RepairCalls(names, projection, repair).inOrder()) {
+      List<Long> answers = redis.run(REPAIR, pipeline);
+      if (answers.contains(0L)) {
+        throw new FencedException(VIEW, repair.partition(), repair.epoch());
+      }
+      ahead |= answers.contains(2L);
+    }
+    if (ahead) {
+      throw new IllegalStateException(
+          "view=%s partition=%d offset=%d: not repaired, a subject's data are ahead of the position; ask again when that has caught up"
+              .formatted(VIEW, repair.partition(), repair.position()));
+    }
   }
 
   @Override
@@ -178,184 +185,8 @@ public final class CacheProjector implements Projector {
     redis.close();
   }
 
-  /** What this record changes in Redis; commands that repeat harmlessly first. */
-  private List<Write> writes(LogRecord at) {
-    MemoryEvent event = at.event();
-    CacheKeys keys = CacheKeys.of(names, event.getTenant(), event.getSubject());
-    Object payload = event.getPayload();
-    return switch (EventType.of(event)) {
-      case MEMORY_RECORDED, MEMORY_REVISED -> remembered(keys, Memory.of(event), at);
-      case MEMORY_FORGOTTEN -> forgotten(keys, ((MemoryForgotten) payload).getMemoryId());
-      case SESSION_STARTED, CHECKPOINT_SAVED -> active(keys, at);
-      case MESSAGE_APPENDED -> said(keys, (MessageAppended) payload, at);
-      case SESSION_ENDED -> ended(keys, event.getSession());
-      case TOOL_CALL_INTENDED -> intended(keys, (ToolCallIntended) payload, at);
-      case TOOL_CALL_COMPLETED -> closed(keys, ((ToolCallCompleted) payload).getToolCallId(), at);
-      case TOOL_CALL_FAILED -> closed(keys, ((ToolCallFailed) payload).getToolCallId(), at);
-      case TOOL_CALL_COMPENSATED ->
-          closed(keys, ((ToolCallCompensated) payload).getToolCallId(), at);
-      case PATTERN_LEARNED -> learned(keys, (PatternLearned) payload, at);
-      case PATTERN_RETIRED -> retired(keys, ((PatternRetired) payload).getPatternId());
-      case MEMORY_RECALLED -> List.of();
-    };
-  }
-
-  private static List<Write> remembered(CacheKeys keys, Memory memory, LogRecord at) {
-    String key = keys.memory(memory.memoryId());
-    Fields fields =
-        new Fields()
-            .add("kind", memory.kind())
-            .add("text", memory.text())
-            .add("attributes", Fields.json(new TreeMap<>(memory.attributes())))
-            .add("agent", at.event().getAgent())
-            .add("session", at.event().getSession())
-            .add("offset", at.offset())
-            .add("hash", HexFormat.of().formatHex(memory.contentHash()))
-            .add("recordedAt", ms(at.logTime()))
-            .add("expiresAt", memory.expiresAt() == null ? null : ms(memory.expiresAt()));
-    Instant expiresAt = memory.expiresAt();
-    List<Write> writes = new ArrayList<>();
-    // First what a full server refuses: once a script has written, Redis refuses it nothing more.
-    writes.add(
-        Write.of(
-            "ZADD",
-            keys.memories(),
-            expiresAt == null ? "+inf" : ms(expiresAt),
-            memory.memoryId()));
-    writes.add(Write.of("DEL", key));
-    writes.add(Write.of("HSET", key, fields.flat()));
-    if (expiresAt != null) {
-      writes.add(Write.of("PEXPIREAT", key, ms(expiresAt)));
-      writes.add(Write.of("ZREMRANGEBYSCORE", keys.memories(), "-inf", ms(at.logTime())));
-    }
-    return writes;
-  }
-
-  private static List<Write> forgotten(CacheKeys keys, String memoryId) {
-    return List.of(
-        Write.of("ZREM", keys.memories(), memoryId), Write.of("DEL", keys.memory(memoryId)));
-  }
-
-  private static List<Write> learned(CacheKeys keys, PatternLearned pattern, LogRecord at) {
-    Fields fields =
-        new Fields()
-            .add("statement", pattern.getStatement())
-            .add("confidence", pattern.getConfidence())
-            .add("evidence", pattern.getEvidence())
-            .add("agent", at.event().getAgent())
-            .add("offset", at.offset())
-            .add("learnedAt", ms(at.logTime()));
-    String patternId = pattern.getPatternId();
-    return List.of(
-        Write.of("HSET", keys.patterns(), patternId, fields.json()),
-        Write.of("HINCRBY", keys.reinforcements(), patternId, 1));
-  }
-
-  private static List<Write> retired(CacheKeys keys, String patternId) {
-    return List.of(
-        Write.of("HDEL", keys.patterns(), patternId),
-        Write.of("HDEL", keys.reinforcements(), patternId));
-  }
-
-  private List<Write> said(CacheKeys keys, MessageAppended message, LogRecord at) {
-    String session = at.event().getSession();
-    if (session == null) {
-      return List.of();
-    }
-    String key = keys.messages(session);
-    Fields fields =
-        new Fields()
-            .add("messageId", message.getMessageId())
-            .add("role", message.getRole())
-            .add("agent", at.event().getAgent())
-            .add("content", message.getContent())
-            .add("toolCallIds", Fields.json(message.getToolCallIds()))
-            .add("toolCallId", message.getToolCallId())
-            .add("expiresAt", until(at));
-    // The id rises within a key: log time never falls, and an event is applied at most once.
-    return active(
-        keys,
-        at,
-        Write.of(
-            "XADD", key, fields.flat("MAXLEN", "=", config.messagesPerSession(), streamId(at))),
-        Write.of("XTRIM", key, "MINID", "=", ms(at.logTime().minus(config.sessionTtl()))),
-        Write.of("PEXPIREAT", key, until(at)));
-  }
-
-  private List<Write> intended(CacheKeys keys, ToolCallIntended call, LogRecord at) {
-    String session = at.event().getSession();
-    if (session == null) {
-      return List.of();
-    }
-    String key = keys.openToolCalls(session);
-    Fields fields =
-        new Fields()
-            .add("tool", call.getTool())
-            .add("arguments", call.getArguments())
-            .add("agent", at.event().getAgent())
-            .add("offset", at.offset())
-            .add("intendedAt", ms(at.logTime()))
-            .add("expiresAt", until(at));
-    return active(
-        keys,
-        at,
-        Write.of("HSET", key, call.getToolCallId(), fields.json()),
-        Write.of("PEXPIREAT", key, until(at)));
-  }
-
-  private List<Write> closed(CacheKeys keys, String toolCallId, LogRecord at) {
-    String session = at.event().getSession();
-    return session == null
-        ? List.of()
-        : active(keys, at, Write.of("HDEL", keys.openToolCalls(session), toolCallId));
-  }
-
-  private List<Write> active(CacheKeys keys, LogRecord at, Write... more) {
-    String session = at.event().getSession();
-    if (session == null) {
-      return List.of();
-    }
-    String key = keys.session(session);
-    Fields fields =
-        new Fields()
-            .add("agent", at.event().getAgent())
-            .add("lastActivityAt", ms(at.logTime()))
-            .add("offset", at.offset())
-            .add("expiresAt", until(at));
-    Stream<Write> touch =
-        Stream.of(
-            Write.of("HSET", key, fields.flat()),
-            Write.of("PEXPIREAT", key, until(at)),
-            Write.of("ZADD", keys.sessions(), until(at), session),
-            Write.of("ZREMRANGEBYSCORE", keys.sessions(), "-inf", ms(at.logTime())),
-            Write.of("PEXPIREAT", keys.sessions(), until(at)));
-    return Stream.concat(touch, Arrays.stream(more)).toList();
-  }
-
-  private static List<Write> ended(CacheKeys keys, @Nullable String session) {
-    return session == null
-        ? List.of()
-        : List.of(
-            Write.of("DEL", keys.session(session)),
-            Write.of("DEL", keys.messages(session)),
-            Write.of("DEL", keys.openToolCalls(session)),
-            Write.of("ZREM", keys.sessions(), session));
-  }
-
   private String position(int partition) {
     return CacheKeys.position(names, partition);
-  }
-
-  private static String streamId(LogRecord at) {
-    return Math.max(1, ms(at.logTime())) + "-" + at.offset();
-  }
-
-  private long until(LogRecord at) {
-    return ms(at.logTime().plus(config.sessionTtl()));
-  }
-
-  private static long ms(Instant time) {
-    return Math.max(0, Math.min(LATEST_MS, time.toEpochMilli()));
   }
 
   private static long number(Map<String, String> held, String field) {

@@ -55,7 +55,8 @@ final class Pipelines {
     return pipelines;
   }
 
-  private static void split(Collection<SubjectCall> round, List<List<ScriptCall>> pipelines) {
+  /** Adds these calls in pipelines that a server answers in time. */
+  static void split(Collection<SubjectCall> round, List<List<ScriptCall>> pipelines) {
     List<ScriptCall> pipeline = new ArrayList<>();
     int writes = 0;
     for (SubjectCall call : round) {
@@ -67,13 +68,16 @@ final class Pipelines {
       pipeline.add(call.call());
       writes += call.writes();
     }
-    pipelines.add(pipeline);
+    if (!pipeline.isEmpty()) {
+      pipelines.add(pipeline);
+    }
   }
 
   private SubjectCall call(SubjectKey subject) {
     return new SubjectCall(
-        CacheKeys.position(names, batch.partition()),
-        CacheKeys.of(names, subject.tenant(), subject.subject()).applied(),
+        List.of(
+            CacheKeys.position(names, batch.partition()),
+            CacheKeys.of(names, subject.tenant(), subject.subject()).applied()),
         batch.epoch(),
         batch.from());
   }

@@ -10,7 +10,9 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.output.IntegerOutput;
+import io.lettuce.core.output.NestedMultiOutput;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
@@ -18,9 +20,12 @@ import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,30 +77,20 @@ final class RedisLink implements AutoCloseable {
   }
 
   /**
-   * Runs a script once for each call, all in one pipeline, and waits for all answers. Calls that
-   * find the script unknown to the server run after the others, so they must not depend on each
-   * other's order.
+   * Runs a script that answers with a number once for each call, all in one pipeline, and waits for
+   * all answers, in the order of the calls. Calls that find the script unknown to the server run
+   * after the others, so they must not depend on each other's order.
    */
   List<Long> run(Script script, List<ScriptCall> calls) {
-    StatefulRedisConnection<String, String> to = connection();
-    long deadline = deadline();
-    List<AsyncCommand<String, String, Long>> sent = send(to, script, calls);
-    List<ScriptCall> unknown = new ArrayList<>();
-    List<Long> answers = new ArrayList<>();
-    for (int i = 0; i < sent.size(); i++) {
-      try {
-        answers.add(await(to, sent.get(i), deadline));
-      } catch (RedisNoScriptException e) {
-        unknown.add(calls.get(i));
-      }
-    }
-    if (!unknown.isEmpty()) {
-      await(to, to.async().scriptLoad(script.source()), deadline());
-      for (AsyncCommand<String, String, Long> again : send(to, script, unknown)) {
-        answers.add(await(to, again, deadline()));
-      }
-    }
-    return answers;
+    return run(script, calls, () -> new IntegerOutput<>(UTF_8));
+  }
+
+  /**
+   * As {@link #run(Script, List)} with a script that answers with a list: of texts, numbers, lists
+   * and, for what is false, nulls.
+   */
+  List<List<Object>> read(Script script, List<ScriptCall> calls) {
+    return run(script, calls, () -> new NestedMultiOutput<>(UTF_8));
   }
 
   /** Runs a script once. */
@@ -108,23 +103,52 @@ final class RedisLink implements AutoCloseable {
     client.shutdown(Duration.ZERO, MAX_SHUTDOWN);
   }
 
-  private static List<AsyncCommand<String, String, Long>> send(
-      StatefulRedisConnection<String, String> to, Script script, List<ScriptCall> calls) {
-    List<AsyncCommand<String, String, Long>> commands =
-        calls.stream().map(call -> command(script, call)).toList();
+  private <T> List<T> run(
+      Script script, List<ScriptCall> calls, Supplier<CommandOutput<String, String, T>> output) {
+    StatefulRedisConnection<String, String> to = connection();
+    long deadline = deadline();
+    List<AsyncCommand<String, String, T>> sent = send(to, script, calls, output);
+    List<ScriptCall> unknown = new ArrayList<>();
+    List<Integer> places = new ArrayList<>();
+    SortedMap<Integer, T> answers = new TreeMap<>();
+    for (int i = 0; i < sent.size(); i++) {
+      try {
+        answers.put(i, await(to, sent.get(i), deadline));
+      } catch (RedisNoScriptException e) {
+        unknown.add(calls.get(i));
+        places.add(i);
+      }
+    }
+    if (!unknown.isEmpty()) {
+      await(to, to.async().scriptLoad(script.source()), deadline());
+      List<AsyncCommand<String, String, T>> again = send(to, script, unknown, output);
+      for (int i = 0; i < again.size(); i++) {
+        answers.put(places.get(i), await(to, again.get(i), deadline()));
+      }
+    }
+    return List.copyOf(answers.values());
+  }
+
+  private static <T> List<AsyncCommand<String, String, T>> send(
+      StatefulRedisConnection<String, String> to,
+      Script script,
+      List<ScriptCall> calls,
+      Supplier<CommandOutput<String, String, T>> output) {
+    List<AsyncCommand<String, String, T>> commands =
+        calls.stream().map(call -> command(script, call, output.get())).toList();
     to.dispatch(commands);
     return commands;
   }
 
-  private static AsyncCommand<String, String, Long> command(Script script, ScriptCall call) {
+  private static <T> AsyncCommand<String, String, T> command(
+      Script script, ScriptCall call, CommandOutput<String, String, T> output) {
     CommandArgs<String, String> arguments =
         new CommandArgs<>(UTF_8)
             .add(script.sha1())
             .add(call.keys().size())
             .addKeys(call.keys())
             .addValues(call.arguments());
-    return new AsyncCommand<>(
-        new Command<>(CommandType.EVALSHA, new IntegerOutput<>(UTF_8), arguments));
+    return new AsyncCommand<>(new Command<>(CommandType.EVALSHA, output, arguments));
   }
 
   private synchronized StatefulRedisConnection<String, String> connection() {

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.Objects;
 
 /**
- * A Lua script that answers with a number.
+ * A Lua script.
  *
  * @param sha1 by which the server knows it
  */

@@ -1,7 +1,5 @@
 package dev.driftless.projectors.context;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
 import dev.driftless.events.PatternLearned;
@@ -78,7 +76,7 @@ final class ContextChanges {
             "pattern_id text",
             "statement text",
             "confidence float8",
-            "evidence text",
+            "evidence text[]",
             "times int4",
             "learned_at timestamptz",
             "reinforced_at timestamptz",
@@ -96,7 +94,7 @@ final class ContextChanges {
                 key.id,
                 learned.getStatement(),
                 learned.getConfidence(),
-                Rows.arrayLiteral(learned.getEvidence()),
+                learned.getEvidence(),
                 pattern.times,
                 pattern.learnedAt,
                 last.logTime(),
@@ -143,7 +141,7 @@ final class ContextChanges {
                 key.id,
                 memory.kind().name(),
                 memory.text(),
-                json(memory.attributes()),
+                memory.attributes(),
                 last.logTime(),
                 memory.expiresAt(),
                 last.partition(),
@@ -231,12 +229,6 @@ final class ContextChanges {
 
   private static String session(MemoryEvent event) {
     return event.getSession() == null ? "" : event.getSession();
-  }
-
-  private static String json(Map<String, String> attributes) {
-    ObjectNode node = JsonNodeFactory.instance.objectNode();
-    attributes.forEach(node::put);
-    return node.toString();
   }
 
   /** {@code session} is empty where the id is the subject's own. */

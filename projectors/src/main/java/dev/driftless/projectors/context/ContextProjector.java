@@ -52,7 +52,7 @@ public final class ContextProjector implements Projector {
       """
       INSERT INTO patterns (tenant, subject, pattern_id, statement, confidence, evidence,
         reinforcements, learned_at, reinforced_at, log_partition, log_offset, content_hash)
-      SELECT n.tenant, n.subject, n.pattern_id, n.statement, n.confidence, CAST(n.evidence AS text[]),
+      SELECT n.tenant, n.subject, n.pattern_id, n.statement, n.confidence, n.evidence,
         n.reinforcements, n.learned_at, n.reinforced_at, n.log_partition, n.log_offset,
         sha256(framed(n.event_hash) || framed_text(CAST(n.reinforcements AS text))
           || framed_text(CAST(CAST(extract(epoch FROM n.learned_at) * 1000 AS bigint) AS text)))

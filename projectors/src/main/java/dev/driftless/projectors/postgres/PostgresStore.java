@@ -7,6 +7,7 @@ import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Position;
+import dev.driftless.projectors.Repair;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -67,6 +68,12 @@ public final class PostgresStore implements AutoCloseable {
       """
       UPDATE view_positions SET topic_id = :topicId, position = :to, log_time = :logTime
       WHERE partition = :partition AND epoch = :epoch AND position = :from
+      """;
+
+  private static final String HOLD =
+      """
+      SELECT position FROM view_positions
+      WHERE partition = :partition AND epoch = :epoch AND position = :position FOR UPDATE
       """;
 
   /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
@@ -157,19 +164,29 @@ public final class PostgresStore implements AutoCloseable {
    *     changed
    */
   public void apply(Batch batch, HandleConsumer<RuntimeException> work) {
-    try {
-      jdbi.useTransaction(
-          handle -> {
-            move(handle, batch);
-            work.useHandle(handle);
-          });
-    } catch (RuntimeException e) {
-      if (isAbsent(e)) {
-        incomplete = true;
-        throw new FencedException(view, batch.partition(), batch.epoch());
-      }
-      throw e;
-    }
+    guarded(
+        batch.partition(),
+        batch.epoch(),
+        handle -> {
+          move(handle, batch);
+          work.useHandle(handle);
+        });
+  }
+
+  /**
+   * Does {@code work} in one transaction that holds the position where it is.
+   *
+   * @throws FencedException if the store does not hold the repair's epoch and position; nothing was
+   *     changed
+   */
+  public void repair(Repair repair, HandleConsumer<RuntimeException> work) {
+    guarded(
+        repair.partition(),
+        repair.epoch(),
+        handle -> {
+          hold(handle, repair);
+          work.useHandle(handle);
+        });
   }
 
   /** For reads and tests: the schema is on the search path. */
@@ -191,6 +208,33 @@ public final class PostgresStore implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
+  }
+
+  private void guarded(int partition, long epoch, HandleConsumer<RuntimeException> work) {
+    try {
+      jdbi.useTransaction(work);
+    } catch (RuntimeException e) {
+      if (isAbsent(e)) {
+        incomplete = true;
+        throw new FencedException(view, partition, epoch);
+      }
+      throw e;
+    }
+  }
+
+  private void hold(Handle handle, Repair repair) {
+    boolean held =
+        handle
+            .createQuery(HOLD)
+            .bind("partition", repair.partition())
+            .bind("epoch", repair.epoch())
+            .bind("position", repair.position())
+            .mapTo(Long.class)
+            .findOne()
+            .isPresent();
+    if (!held) {
+      throw new FencedException(view, repair.partition(), repair.epoch());
+    }
   }
 
   private void move(Handle handle, Batch batch) {

@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rows {
 
+  private static final int FETCHED_AT_ONCE = 2_000;
+
   private final String[] names;
   private final String[] types;
   private final List<@Nullable Object[]> rows = new ArrayList<>();
@@ -48,8 +52,8 @@ public final class Rows {
   }
 
   /**
-   * Adds a row: strings, numbers, booleans, instants, byte arrays, or null, in the order of the
-   * columns.
+   * Adds a row: strings, numbers, booleans, instants, byte arrays, a list of strings for {@code
+   * text[]}, a map of strings for {@code jsonb}, or null, in the order of the columns.
    */
   public void add(@Nullable Object... values) {
     if (values.length != names.length) {
@@ -72,12 +76,22 @@ public final class Rows {
 
   /** Asks once with all rows; nothing if there are none. */
   public <T> List<T> query(Handle handle, String sql, RowMapper<T> mapper) {
+    List<T> answers = new ArrayList<>();
+    each(handle, sql, mapper, answers::add);
+    return answers;
+  }
+
+  /**
+   * Asks once with all rows; nothing if there are none. In a transaction, the answer is never in
+   * memory as a whole.
+   */
+  public <T> void each(Handle handle, String sql, RowMapper<T> mapper, Consumer<T> answer) {
     if (rows.isEmpty()) {
-      return List.of();
+      return;
     }
     try (Query query = handle.createQuery(sql.replace("<rows>", unnest()))) {
       bind(handle, query);
-      return query.map(mapper).list();
+      query.setFetchSize(FETCHED_AT_ONCE).map(mapper).forEach(answer);
     }
   }
 
@@ -91,6 +105,40 @@ public final class Rows {
         .collect(Collectors.joining(",", "{", "}"));
   }
 
+  /** No rows, of the same columns. */
+  Rows none() {
+    return new Rows(names, types);
+  }
+
+  /** The place of a column. */
+  int column(String name) {
+    int column = Arrays.asList(names).indexOf(name);
+    if (column < 0) {
+      throw new IllegalArgumentException("expected a column " + name);
+    }
+    return column;
+  }
+
+  int size() {
+    return rows.size();
+  }
+
+  int width() {
+    return names.length;
+  }
+
+  String name(int column) {
+    return names[column];
+  }
+
+  String type(int column) {
+    return types[column];
+  }
+
+  @Nullable Object value(int row, int column) {
+    return rows.get(row)[column];
+  }
+
   private void bind(Handle handle, SqlStatement<?> statement) {
     for (int c = 0; c < names.length; c++) {
       Array column = column(handle, c);
@@ -98,19 +146,27 @@ public final class Rows {
     }
   }
 
+  /** An array of arrays cannot be taken apart by rows, so each {@code text[]} travels as text. */
   private String unnest() {
+    StringJoiner columns = new StringJoiner(", ", "(SELECT ", " FROM ");
     StringJoiner arrays =
-        new StringJoiner(", ", "unnest(", ") AS r(" + String.join(", ", names) + ")");
+        new StringJoiner(", ", "unnest(", ") AS u(" + String.join(", ", names) + ")) AS r");
     for (int c = 0; c < names.length; c++) {
-      arrays.add("CAST(:" + names[c] + " AS " + types[c] + "[])");
+      boolean array = types[c].endsWith("[]");
+      columns.add(array ? "CAST(%1$s AS %2$s) AS %1$s".formatted(names[c], types[c]) : names[c]);
+      arrays.add("CAST(:" + names[c] + " AS " + (array ? "text" : types[c]) + "[])");
     }
-    return arrays.toString();
+    return columns.toString() + arrays;
   }
 
   private Array column(Handle handle, int c) {
     Stream<@Nullable Object> cells = rows.stream().map(row -> wire(row[c]));
     Object[] values = types[c].equals("bytea") ? cells.toArray(byte[][]::new) : cells.toArray();
-    String type = types[c].equals("timestamptz") || types[c].equals("jsonb") ? "text" : types[c];
+    String type =
+        switch (types[c]) {
+          case "timestamptz", "jsonb", "text[]" -> "text";
+          default -> types[c];
+        };
     try {
       return handle.getConnection().createArrayOf(type, values);
     } catch (SQLException e) {
@@ -119,7 +175,12 @@ public final class Rows {
   }
 
   private static @Nullable Object wire(@Nullable Object value) {
-    return value instanceof Instant instant ? text(instant) : value;
+    if (value instanceof Instant instant) {
+      return text(instant);
+    } else if (value instanceof List<?> items) {
+      return arrayLiteral(items.stream().map(String.class::cast).toList());
+    }
+    return value instanceof Map<?, ?> entries ? Jsonb.of(entries) : value;
   }
 
   /** ISO-8601 writes years beyond 9999 with a sign, which PostgreSQL would take for a time zone. */

@@ -5,21 +5,13 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
 
-/** Attributes as the text of a {@code jsonb} column, and back. */
+/** Attributes from the text of a {@code jsonb} column. */
 final class Json {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final TypeReference<Map<String, String>> ATTRIBUTES = new TypeReference<>() {};
 
   private Json() {}
-
-  static String of(Map<String, String> attributes) {
-    try {
-      return MAPPER.writeValueAsString(attributes);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a map of strings has a JSON form", e);
-    }
-  }
 
   static Map<String, String> map(String json) {
     try {

@@ -2,19 +2,62 @@ package dev.driftless.projectors.relational;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
+import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What one batch does to {@code memories} and {@code memory_versions}. */
 final class MemoryTables {
+
+  static final EntityTable MEMORIES =
+      EntityTable.of(
+          "memories",
+          Entity.Kind.MEMORY,
+          "tenant text",
+          "subject text",
+          "memory_id text",
+          "kind text",
+          "text text",
+          "attributes jsonb",
+          "agent text",
+          "session text",
+          "recorded_at timestamptz",
+          "revised_at timestamptz",
+          "expires_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable VERSIONS =
+      EntityTable.perEvent(
+          "memory_versions",
+          Entity.Kind.MEMORY,
+          "tenant text",
+          "subject text",
+          "memory_id text",
+          "kind text",
+          "text text",
+          "attributes jsonb",
+          "agent text",
+          "session text",
+          "expires_at timestamptz",
+          "valid_from timestamptz",
+          "valid_to timestamptz",
+          "valid_to_offset int8",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
 
   private static final String UPSERT =
       """
@@ -63,42 +106,40 @@ final class MemoryTables {
   }
 
   void write(Handle handle) {
-    writeVersions(handle);
-    writeMemories(handle);
+    ended().execute(handle, CLOSE_VERSION);
+    versions().execute(handle, INSERT_VERSION);
+    forgotten().execute(handle, DELETE);
+    memories().execute(handle, UPSERT);
   }
 
-  private void writeVersions(Handle handle) {
-    Rows closed =
+  /** The rows that there are once all events of these memories are written. */
+  Stream<HeldRow> held() {
+    return Stream.concat(VERSIONS.held(versions()).stream(), MEMORIES.held(memories()).stream());
+  }
+
+  /** When the version ends that earlier batches left open. */
+  private Rows ended() {
+    Rows rows =
         Rows.of(
             "tenant text", "subject text", "memory_id text", "at timestamptz", "log_offset int8");
-    Rows versions =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "memory_id text",
-            "kind text",
-            "text text",
-            "attributes jsonb",
-            "agent text",
-            "session text",
-            "expires_at timestamptz",
-            "valid_from timestamptz",
-            "valid_to timestamptz",
-            "valid_to_offset int8",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
     states.forEach(
         (key, history) -> {
           LogRecord first = history.get(0).r;
-          closed.add(key.tenant, key.subject, key.id, first.logTime(), first.offset());
+          rows.add(key.tenant, key.subject, key.id, first.logTime(), first.offset());
+        });
+    return rows;
+  }
+
+  private Rows versions() {
+    Rows rows = VERSIONS.rows();
+    states.forEach(
+        (key, history) -> {
           for (int i = 0; i < history.size(); i++) {
             LogRecord next = i + 1 < history.size() ? history.get(i + 1).r : null;
-            addVersion(versions, key, history.get(i), next);
+            addVersion(rows, key, history.get(i), next);
           }
         });
-    closed.execute(handle, CLOSE_VERSION);
-    versions.execute(handle, INSERT_VERSION);
+    return rows;
   }
 
   private static void addVersion(Rows versions, Key key, State state, @Nullable LogRecord next) {
@@ -113,7 +154,7 @@ final class MemoryTables {
         key.id,
         m.kind().name(),
         m.text(),
-        Json.of(m.attributes()),
+        m.attributes(),
         r.event().getAgent(),
         r.event().getSession(),
         m.expiresAt(),
@@ -125,42 +166,34 @@ final class MemoryTables {
         m.contentHash());
   }
 
-  private void writeMemories(Handle handle) {
-    Rows upserts =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "memory_id text",
-            "kind text",
-            "text text",
-            "attributes jsonb",
-            "agent text",
-            "session text",
-            "recorded_at timestamptz",
-            "revised_at timestamptz",
-            "expires_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
-    Rows deletes = Rows.of("tenant text", "subject text", "memory_id text");
+  private Rows forgotten() {
+    Rows rows = Rows.of("tenant text", "subject text", "memory_id text");
     states.forEach(
         (key, history) -> {
           if (history.stream().anyMatch(state -> state.memory == null)) {
-            deletes.add(key.tenant, key.subject, key.id);
+            rows.add(key.tenant, key.subject, key.id);
           }
+        });
+    return rows;
+  }
+
+  private Rows memories() {
+    Rows rows = MEMORIES.rows();
+    states.forEach(
+        (key, history) -> {
           State last = history.get(history.size() - 1);
           Memory m = last.memory;
           if (m == null) {
             return;
           }
           LogRecord r = last.r;
-          upserts.add(
+          rows.add(
               key.tenant,
               key.subject,
               key.id,
               m.kind().name(),
               m.text(),
-              Json.of(m.attributes()),
+              m.attributes(),
               r.event().getAgent(),
               r.event().getSession(),
               recordedAt(history),
@@ -170,8 +203,7 @@ final class MemoryTables {
               r.offset(),
               m.contentHash());
         });
-    deletes.execute(handle, DELETE);
-    upserts.execute(handle, UPSERT);
+    return rows;
   }
 
   /** Of the first state since the memory was last forgotten. */

@@ -1,16 +1,14 @@
 package dev.driftless.projectors.relational;
 
-import dev.driftless.events.MemoryForgotten;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
-import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
-import dev.driftless.schemas.EventType;
 import dev.driftless.schemas.Names;
-import org.jdbi.v3.core.Handle;
+import java.util.List;
 
 /**
  * Keeps the relational view: PostgreSQL tables in the schema {@code driftless}.
@@ -62,14 +60,20 @@ public final class RelationalProjector implements Projector {
 
   @Override
   public void apply(Batch batch) {
-    Tables tables = new Tables();
-    batch.events().forEach(tables::add);
-    store.apply(batch, tables::write);
+    store.apply(batch, RelationalTables.of(batch.events())::write);
   }
 
   @Override
   public void repair(Repair repair) {
-    throw new UnsupportedOperationException("comes with the inspector");
+    List<History> histories = repair.histories();
+    RelationalTables tables =
+        RelationalTables.of(histories.stream().flatMap(h -> h.records().stream()).toList());
+    store.repair(
+        repair,
+        handle -> {
+          RelationalTables.ALL.forEach(table -> table.delete(handle, histories));
+          tables.write(handle);
+        });
   }
 
   @Override
@@ -85,34 +89,5 @@ public final class RelationalProjector implements Projector {
   /** The PostgreSQL schema that holds the view. */
   public static String schema(Names names) {
     return names.prefixed("_", "driftless");
-  }
-
-  private static final class Tables {
-
-    private final MemoryTables memories = new MemoryTables();
-    private final SessionTables sessions = new SessionTables();
-    private final ToolCallTable toolCalls = new ToolCallTable();
-
-    void add(LogRecord r) {
-      switch (EventType.of(r.event())) {
-        case MEMORY_RECORDED, MEMORY_REVISED -> memories.remembered(r);
-        case MEMORY_FORGOTTEN -> memories.forgotten(r, (MemoryForgotten) r.event().getPayload());
-        case SESSION_STARTED -> sessions.started(r);
-        case MESSAGE_APPENDED -> sessions.appended(r);
-        case SESSION_ENDED -> sessions.ended(r);
-        case CHECKPOINT_SAVED -> sessions.saved(r);
-        case TOOL_CALL_INTENDED, TOOL_CALL_COMPLETED, TOOL_CALL_FAILED, TOOL_CALL_COMPENSATED ->
-            toolCalls.add(r);
-        case PATTERN_LEARNED, PATTERN_RETIRED, MEMORY_RECALLED -> {
-          // the context view keeps patterns, the audit view reads
-        }
-      }
-    }
-
-    void write(Handle handle) {
-      memories.write(handle);
-      sessions.write(handle);
-      toolCalls.write(handle);
-    }
   }
 }

@@ -6,7 +6,10 @@ import dev.driftless.events.MessageAppended;
 import dev.driftless.events.SessionEnded;
 import dev.driftless.events.SessionStarted;
 import dev.driftless.projectors.ContentHash;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -14,11 +17,62 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What one batch does to {@code sessions}, {@code messages} and {@code checkpoints}. */
 final class SessionTables {
+
+  static final EntityTable SESSIONS =
+      EntityTable.of(
+          "sessions",
+          Entity.Kind.SESSION,
+          "tenant text",
+          "subject text",
+          "session text",
+          "agent text",
+          "attributes jsonb",
+          "started_at timestamptz",
+          "ended_at timestamptz",
+          "end_reason text",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable MESSAGES =
+      EntityTable.of(
+          "messages",
+          Entity.Kind.MESSAGE,
+          "tenant text",
+          "subject text",
+          "session text",
+          "message_id text",
+          "role text",
+          "content text",
+          "tool_call_ids text[]",
+          "tool_call_id text",
+          "agent text",
+          "occurred_at timestamptz",
+          "appended_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable CHECKPOINTS =
+      EntityTable.of(
+          "checkpoints",
+          Entity.Kind.CHECKPOINT,
+          "tenant text",
+          "subject text",
+          "session text",
+          "step text",
+          "state text",
+          "agent text",
+          "saved_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
 
   private static final String KNOWN_SESSIONS =
       """
@@ -42,7 +96,7 @@ final class SessionTables {
       """
       INSERT INTO messages (tenant, subject, session, message_id, role, content, tool_call_ids, tool_call_id, agent,
         occurred_at, appended_at, log_partition, log_offset, content_hash)
-      SELECT tenant, subject, session, message_id, role, content, CAST(tool_call_ids AS text[]), tool_call_id, agent,
+      SELECT tenant, subject, session, message_id, role, content, tool_call_ids, tool_call_id, agent,
         occurred_at, appended_at, log_partition, log_offset, content_hash FROM <rows>
       ON CONFLICT (tenant, subject, session, message_id) DO UPDATE SET
         role = excluded.role, content = excluded.content, tool_call_ids = excluded.tool_call_ids,
@@ -91,26 +145,21 @@ final class SessionTables {
   }
 
   void write(Handle handle) {
-    writeSessions(handle);
-    writeMessages(handle);
-    writeCheckpoints(handle);
+    readKnownStarts(handle);
+    sessions().execute(handle, UPSERT_SESSIONS);
+    messages().execute(handle, UPSERT_MESSAGES);
+    checkpoints().execute(handle, UPSERT_CHECKPOINTS);
   }
 
-  private void writeSessions(Handle handle) {
-    readKnownStarts(handle);
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "agent text",
-            "attributes jsonb",
-            "started_at timestamptz",
-            "ended_at timestamptz",
-            "end_reason text",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+  /** The rows that there are once all events of these are written. */
+  Stream<HeldRow> held() {
+    return Stream.of(
+            SESSIONS.held(sessions()), MESSAGES.held(messages()), CHECKPOINTS.held(checkpoints()))
+        .flatMap(List::stream);
+  }
+
+  private Rows sessions() {
+    Rows rows = SESSIONS.rows();
     sessions.forEach(
         (key, s) -> {
           String agent = s.last.event().getAgent();
@@ -127,7 +176,7 @@ final class SessionTables {
               key.get(1),
               key.get(2),
               agent,
-              Json.of(s.attributes),
+              s.attributes,
               s.startedAt,
               s.endedAt,
               s.endReason,
@@ -135,7 +184,7 @@ final class SessionTables {
               s.last.offset(),
               hash);
         });
-    rows.execute(handle, UPSERT_SESSIONS);
+    return rows;
   }
 
   /** A session that ends in this batch keeps the start that an earlier batch wrote. */
@@ -165,33 +214,17 @@ final class SessionTables {
         });
   }
 
-  private void writeMessages(Handle handle) {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "message_id text",
-            "role text",
-            "content text",
-            "tool_call_ids text",
-            "tool_call_id text",
-            "agent text",
-            "occurred_at timestamptz",
-            "appended_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+  private Rows messages() {
+    Rows rows = MESSAGES.rows();
     messages.forEach(
         (key, r) -> {
           MemoryEvent event = r.event();
           MessageAppended m = (MessageAppended) event.getPayload();
-          String toolCallIds = Rows.arrayLiteral(m.getToolCallIds());
           byte[] hash =
               new ContentHash()
                   .add(m.getRole().name())
                   .add(m.getContent())
-                  .add(toolCallIds)
+                  .add(Rows.arrayLiteral(m.getToolCallIds()))
                   .add(m.getToolCallId())
                   .digest();
           rows.add(
@@ -201,7 +234,7 @@ final class SessionTables {
               key.get(3),
               m.getRole().name(),
               m.getContent(),
-              toolCallIds,
+              m.getToolCallIds(),
               m.getToolCallId(),
               event.getAgent(),
               event.getOccurredAt(),
@@ -210,22 +243,11 @@ final class SessionTables {
               r.offset(),
               hash);
         });
-    rows.execute(handle, UPSERT_MESSAGES);
+    return rows;
   }
 
-  private void writeCheckpoints(Handle handle) {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "step text",
-            "state text",
-            "agent text",
-            "saved_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+  private Rows checkpoints() {
+    Rows rows = CHECKPOINTS.rows();
     checkpoints.forEach(
         (key, r) -> {
           CheckpointSaved c = (CheckpointSaved) r.event().getPayload();
@@ -241,7 +263,7 @@ final class SessionTables {
               r.offset(),
               new ContentHash().add(c.getState()).digest());
         });
-    rows.execute(handle, UPSERT_CHECKPOINTS);
+    return rows;
   }
 
   private static List<String> key(LogRecord r) {

@@ -6,7 +6,10 @@ import dev.driftless.events.ToolCallCompleted;
 import dev.driftless.events.ToolCallFailed;
 import dev.driftless.events.ToolCallIntended;
 import dev.driftless.projectors.ContentHash;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,11 +19,33 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What one batch does to {@code tool_calls}. */
 final class ToolCallTable {
+
+  static final EntityTable TOOL_CALLS =
+      EntityTable.of(
+          "tool_calls",
+          Entity.Kind.TOOL_CALL,
+          "tenant text",
+          "subject text",
+          "session text",
+          "tool_call_id text",
+          "tool text",
+          "arguments text",
+          "status text",
+          "result text",
+          "error text",
+          "compensation text",
+          "agent text",
+          "intended_at timestamptz",
+          "settled_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
 
   private static final String KNOWN =
       """
@@ -49,25 +74,16 @@ final class ToolCallTable {
   }
 
   void write(Handle handle) {
-    Map<Key, State> known = known(handle);
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "tool_call_id text",
-            "tool text",
-            "arguments text",
-            "status text",
-            "result text",
-            "error text",
-            "compensation text",
-            "agent text",
-            "intended_at timestamptz",
-            "settled_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+    rows(known(handle)).execute(handle, UPSERT);
+  }
+
+  /** The rows that there are once all events of these calls are written. */
+  Stream<HeldRow> held() {
+    return TOOL_CALLS.held(rows(Map.of())).stream();
+  }
+
+  private Rows rows(Map<Key, State> known) {
+    Rows rows = TOOL_CALLS.rows();
     events.forEach(
         (key, history) -> {
           State state = known.getOrDefault(key, State.UNKNOWN);
@@ -93,7 +109,7 @@ final class ToolCallTable {
               last.offset(),
               state.hash());
         });
-    rows.execute(handle, UPSERT);
+    return rows;
   }
 
   /** The stored state of the calls whose intent is not in this batch. */

@@ -40,14 +40,19 @@ final class DeadLetters implements AutoCloseable {
   static final int TOO_MANY = 100;
 
   private final String view;
+  private final boolean keeps;
   private final String topic;
   private final Map<String, Object> settings;
   private final ViewMeters meters;
   private final Map<Integer, Progress> partitions = new HashMap<>();
   private @Nullable KafkaProducer<byte[], byte[]> producer;
 
-  DeadLetters(String view, RuntimeConfig config, ViewMeters meters) {
+  /**
+   * @param keeps false if nothing is to be set aside, however much is refused
+   */
+  DeadLetters(String view, boolean keeps, RuntimeConfig config, ViewMeters meters) {
     this.view = view;
+    this.keeps = keeps;
     this.topic = config.names().deadLetters(view);
     this.meters = meters;
     this.settings = new HashMap<>(config.kafka());
@@ -67,6 +72,9 @@ final class DeadLetters implements AutoCloseable {
    * @throws ViewStoppedException if not even the first
    */
   int allowed(Batch batch) {
+    if (!keeps) {
+      return batch.records().size();
+    }
     int run = progress(batch.partition()).run;
     for (int i = 0; i < batch.records().size(); i++) {
       LogRecord r = batch.records().get(i);
@@ -89,6 +97,9 @@ final class DeadLetters implements AutoCloseable {
    * @throws StoreAwayException if the broker does not take them now
    */
   void add(Batch batch) {
+    if (!keeps) {
+      return;
+    }
     Set<Long> sent = progress(batch.partition()).sent;
     List<LogRecord> refused =
         batch.records().stream()

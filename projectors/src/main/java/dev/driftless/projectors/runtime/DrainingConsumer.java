@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -48,7 +49,8 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final Drain drain;
   private final DeadLetters deadLetters;
   private final LogPositions log;
-  private final ViewControls controls;
+  private final @Nullable ViewControls controls;
+  private final @Nullable Repairs repairs;
   private final ViewMeters meters;
   private final long checkIntervalNanos;
   private final Backoff backoff = new Backoff();
@@ -65,11 +67,13 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private boolean paused;
   private long checkAtNanos = System.nanoTime();
 
+  /** Without controls and repairs, whoever else asks for them is not heard. */
   DrainingConsumer(
       Map<String, Object> settings,
       ViewParts parts,
       DeadLetters deadLetters,
-      ViewControls controls) {
+      @Nullable ViewControls controls,
+      @Nullable Repairs repairs) {
     super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     this.projector = parts.projector();
     this.decoder = parts.decoder();
@@ -79,6 +83,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.checkIntervalNanos = parts.checkInterval().toNanos();
     this.deadLetters = deadLetters;
     this.controls = controls;
+    this.repairs = repairs;
     this.drain = new Drain(projector, deadLetters, meters);
   }
 
@@ -156,7 +161,12 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private void release() {
     own.forEach(shared::remove);
     deadLetters.close();
-    controls.close();
+    if (controls != null) {
+      controls.close();
+    }
+    if (repairs != null) {
+      repairs.close();
+    }
   }
 
   /** True if everything read so far is in the store and more may be read. */
@@ -171,6 +181,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       own.values().stream().filter(p -> !p.positioned()).forEach(this::position);
       drainOwn();
       check();
+      repairOwn();
     } catch (StoreAwayException e) {
       failed(e);
       return false;
@@ -187,12 +198,23 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
         throw new StoreAwayException(
             new IllegalStateException("the store was not asked yet where to begin"));
       }
-      try {
-        drain.drain(partition);
-      } catch (FencedException e) {
-        reread(partition, stored(partition));
-        throw e;
-      }
+      write(partition, drain::drain);
+    }
+  }
+
+  private void repairOwn() {
+    if (repairs != null && !paused) {
+      repairs.receive(own.keySet());
+      own.values().forEach(partition -> write(partition, repairs::serve));
+    }
+  }
+
+  private void write(OwnedPartition partition, Consumer<OwnedPartition> write) {
+    try {
+      write.accept(partition);
+    } catch (FencedException e) {
+      reread(partition, stored(partition));
+      throw e;
     }
   }
 
@@ -202,7 +224,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       return;
     }
     try {
-      paused = controls.paused().contains(projector.view());
+      paused = controls != null && controls.paused().contains(projector.view());
     } catch (KafkaException e) {
       throw new StoreAwayException(e);
     }

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -98,10 +97,8 @@ public final class RepairRequests implements AutoCloseable {
 
   /** How many partitions the log has; the requests' topic has to have as many. */
   private int partitions() {
-    var topics = admin.describeTopics(List.of(names.log(), names.repairs())).topicNameValues();
-    int log = partitions(names.log(), java.util.Objects.requireNonNull(topics.get(names.log())));
-    int repairs =
-        partitions(names.repairs(), java.util.Objects.requireNonNull(topics.get(names.repairs())));
+    int log = partitions(names.log());
+    int repairs = partitions(names.repairs());
     if (repairs != log) {
       throw new IllegalStateException(
           "the topic %s has %d partitions and the log %d: delete it and create it with 'driftless up' or LogTopic.create"
@@ -110,9 +107,11 @@ public final class RepairRequests implements AutoCloseable {
     return log;
   }
 
-  private static int partitions(String topic, Future<TopicDescription> description) {
+  private int partitions(String topic) {
     try {
-      return get(description).partitions().size();
+      return get(admin.describeTopics(List.of(topic)).topicNameValues().values().iterator().next())
+          .partitions()
+          .size();
     } catch (UnknownTopicOrPartitionException e) {
       throw new IllegalStateException(
           "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"

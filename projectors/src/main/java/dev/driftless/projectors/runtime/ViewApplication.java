@@ -47,12 +47,15 @@ public final class ViewApplication implements AutoCloseable {
       (r, partitionTime) -> Math.max(0, r.timestamp());
 
   private final Projector projector;
+  private final boolean observes;
   private final RuntimeConfig config;
   private final Admin admin;
   private final KafkaStreams streams;
   private final CompletableFuture<ViewStoppedException> stopped = new CompletableFuture<>();
 
   /**
+   * A view that sets records aside, can be paused, and is repaired on request.
+   *
    * @param projector closed by {@link #close}
    * @param registry not closed by this
    */
@@ -61,7 +64,17 @@ public final class ViewApplication implements AutoCloseable {
       EventRegistry registry,
       RuntimeConfig config,
       MeterRegistry meterRegistry) {
+    this(projector, false, registry, config, meterRegistry);
+  }
+
+  private ViewApplication(
+      Projector projector,
+      boolean observes,
+      EventRegistry registry,
+      RuntimeConfig config,
+      MeterRegistry meterRegistry) {
     this.projector = projector;
+    this.observes = observes;
     this.config = config;
     this.admin = Admin.create(new HashMap<>(config.kafka()));
     LogPositions log =
@@ -76,6 +89,21 @@ public final class ViewApplication implements AutoCloseable {
             config.checkInterval());
     this.streams = new KafkaStreams(topology(parts), settings(), new Clients(parts));
     streams.setUncaughtExceptionHandler(this::failed);
+  }
+
+  /**
+   * Not a view but something that follows the log as views do: sets no record aside, however many
+   * are refused in a row, and can be neither paused nor repaired. Needs no topic but the log.
+   *
+   * @param projector takes every record; closed by {@link #close}
+   * @param registry not closed by this
+   */
+  public static ViewApplication observer(
+      Projector projector,
+      EventRegistry registry,
+      RuntimeConfig config,
+      MeterRegistry meterRegistry) {
+    return new ViewApplication(projector, true, registry, config, meterRegistry);
   }
 
   /** Begins to read; returns at once. */
@@ -191,8 +219,9 @@ public final class ViewApplication implements AutoCloseable {
       return new DrainingConsumer(
           settings,
           parts,
-          new DeadLetters(projector.view(), config, parts.meters()),
-          new ViewControls(config.kafka(), config.names()));
+          new DeadLetters(projector.view(), !observes, config, parts.meters()),
+          observes ? null : new ViewControls(config.kafka(), config.names()),
+          observes ? null : new Repairs(parts, config));
     }
   }
 }

@@ -20,11 +20,23 @@ import java.util.Locale;
  *   <li>{@code driftless.retries}: calls that failed and are tried again, because the store, the
  *       registry or the broker is away.
  *   <li>{@code driftless.dead.letters}: records set aside; at least {@code
- *       driftless.records{disposition=refused}}.
+ *       driftless.records{disposition=refused}}, but none by an observer.
  *   <li>{@code driftless.rewinds}: how often the stored position was found below what was applied.
+ *   <li>{@code driftless.repairs} (tag {@code outcome}): requests for repair that are done: {@code
+ *       served}; {@code superseded}, because the view is elsewhere than they say or a later request
+ *       came with them; {@code refused}, by the store for ever or because they cannot be read.
+ *       Their sum is the requests received, counting what was received again after a crash or when
+ *       a partition moved. Tries that failed are in {@code driftless.retries}.
  * </ul>
  */
 final class ViewMeters {
+
+  /** What became of a request for repair. */
+  enum Outcome {
+    SERVED,
+    SUPERSEDED,
+    REFUSED
+  }
 
   private final MeterRegistry registry;
   private final String view;
@@ -62,6 +74,11 @@ final class ViewMeters {
 
   void deadLetters(int count) {
     deadLetters.increment(count);
+  }
+
+  void repairs(Outcome outcome, int count) {
+    String name = outcome.name().toLowerCase(Locale.ROOT);
+    registry.counter("driftless.repairs", "view", view, "outcome", name).increment(count);
   }
 
   void rewind() {

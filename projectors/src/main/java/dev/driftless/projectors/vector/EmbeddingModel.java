@@ -45,7 +45,8 @@ final class EmbeddingModel implements AutoCloseable {
 
   static final int DIMENSIONS = EmbeddingModels.PINNED_DIMENSIONS;
 
-  private static final int REMEMBERED_TEXTS = 10_000;
+  /** Some 30 MB. */
+  private static final int REMEMBERED_TEXTS = 20_000;
 
   private final ExecutorService workers;
   private final Map<ByteBuffer, Optional<float[]>> remembered =

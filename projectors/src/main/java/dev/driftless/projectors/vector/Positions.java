@@ -7,6 +7,7 @@ import static io.qdrant.client.ConditionFactory.range;
 import static io.qdrant.client.PointIdFactory.id;
 import static io.qdrant.client.ValueFactory.value;
 import static io.qdrant.client.VectorsFactory.namedVectors;
+import static io.qdrant.client.WithPayloadSelectorFactory.enable;
 
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
@@ -19,10 +20,12 @@ import io.qdrant.client.grpc.Common.PointId;
 import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.RetrievedPoint;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /**
  * Who writes each partition, and up to where the points hold it: one point per partition among the
@@ -62,13 +65,23 @@ final class Positions {
     return fence(read(partition));
   }
 
+  /** The positions of the partitions from 0 on, all from one answer; 0 where nothing is held. */
+  long[] offsets(int partitions) {
+    long[] offsets = new long[partitions];
+    List<PointId> ids = IntStream.range(0, partitions).mapToObj(Positions::pointId).toList();
+    for (RetrievedPoint point : collection.points(ids, enable(true), false)) {
+      offsets[(int) point.getId().getNum()] = fence(point.getPayloadMap()).offset();
+    }
+    return offsets;
+  }
+
   /**
-   * @throws FencedException unless the store is as the batch expects it
+   * @throws FencedException unless the store holds this epoch and this position
    */
-  void check(Batch batch) {
-    Fence stored = stored(batch.partition());
-    if (stored.epoch() != batch.epoch() || stored.offset() != batch.from()) {
-      throw new FencedException(VectorProjector.VIEW, batch.partition(), batch.epoch());
+  void check(int partition, long epoch, long offset) {
+    Fence stored = stored(partition);
+    if (stored.epoch() != epoch || stored.offset() != offset) {
+      throw new FencedException(VectorProjector.VIEW, partition, epoch);
     }
   }
 

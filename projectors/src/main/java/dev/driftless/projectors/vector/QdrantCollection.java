@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QdrantGrpcClient;
+import io.qdrant.client.WithVectorsSelectorFactory;
 import io.qdrant.client.grpc.Collections.AliasDescription;
 import io.qdrant.client.grpc.Collections.CreateCollection;
 import io.qdrant.client.grpc.Collections.Distance;
@@ -20,12 +21,19 @@ import io.qdrant.client.grpc.Collections.VectorsConfig;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Common.PointId;
 import io.qdrant.client.grpc.JsonWithInt.Value;
+import io.qdrant.client.grpc.Points.DeletePoints;
 import io.qdrant.client.grpc.Points.GetPoints;
+import io.qdrant.client.grpc.Points.GetResponse;
 import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.PointsSelector;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
+import io.qdrant.client.grpc.Points.ScrollPoints;
+import io.qdrant.client.grpc.Points.ScrollResponse;
 import io.qdrant.client.grpc.Points.UpsertPoints;
+import io.qdrant.client.grpc.Points.WithPayloadSelector;
 import io.qdrant.client.grpc.Points.WriteOrdering;
 import io.qdrant.client.grpc.Points.WriteOrderingType;
+import io.qdrant.client.grpc.PointsGrpc.PointsFutureStub;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +54,8 @@ final class QdrantCollection implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(QdrantCollection.class);
   private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+).*");
+  private static final WriteOrdering STRONG =
+      WriteOrdering.newBuilder().setType(WriteOrderingType.Strong).build();
   private static final int MAX_POINTS = 500;
   private static final int MAX_REQUEST_BYTES = 16 << 20;
   private static final int MAX_ANSWER_BYTES = 256 << 20;
@@ -103,17 +113,50 @@ final class QdrantCollection implements AutoCloseable {
 
   /** The point, or nothing if it or the collection is not there. */
   Optional<RetrievedPoint> point(PointId id) {
+    return points(List.of(id), enable(true), false).stream().findFirst();
+  }
+
+  /** Those of the points that are there, in one request and any order. */
+  List<RetrievedPoint> points(List<PointId> ids, WithPayloadSelector payload, boolean vectors) {
     GetPoints request =
         GetPoints.newBuilder()
             .setCollectionName(name)
-            .addIds(id)
-            .setWithPayload(enable(true))
+            .addAllIds(ids)
+            .setWithPayload(payload)
+            .setWithVectors(WithVectorsSelectorFactory.enable(vectors))
             .build();
-    try { // not through the client, which logs an error when there is no collection
-      return await(client.grpcClient().points().get(request)).getResultList().stream().findFirst();
+    return ifThere(points().get(request), GetResponse.getDefaultInstance()).getResultList();
+  }
+
+  /**
+   * Points in the order of their ids, without vectors; none if the collection is not there.
+   *
+   * @param from null for the first
+   */
+  ScrollResponse scroll(@Nullable PointId from, int limit, WithPayloadSelector payload) {
+    ScrollPoints.Builder request =
+        ScrollPoints.newBuilder()
+            .setCollectionName(name)
+            .setLimit(limit)
+            .setWithPayload(payload)
+            .setWithVectors(WithVectorsSelectorFactory.enable(false));
+    if (from != null) {
+      request.setOffset(from);
+    }
+    return ifThere(points().scroll(request.build()), ScrollResponse.getDefaultInstance());
+  }
+
+  /** Not through the client, which logs an error when there is no collection. */
+  private PointsFutureStub points() {
+    return client.grpcClient().points();
+  }
+
+  private <T> T ifThere(ListenableFuture<T> answer, T otherwise) {
+    try {
+      return await(answer);
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
-        return Optional.empty();
+        return otherwise;
       }
       throw e;
     }
@@ -147,9 +190,21 @@ final class QdrantCollection implements AutoCloseable {
             .addAllPoints(points)
             .setUpdateFilter(ifStored)
             .setWait(true)
-            .setOrdering(WriteOrdering.newBuilder().setType(WriteOrderingType.Strong))
+            .setOrdering(STRONG)
             .build();
     var unused = await(client.upsertAsync(request));
+  }
+
+  /** Deletes the points that fit the filter. */
+  void delete(Filter filter) {
+    DeletePoints request =
+        DeletePoints.newBuilder()
+            .setCollectionName(name)
+            .setPoints(PointsSelector.newBuilder().setFilter(filter))
+            .setWait(true)
+            .setOrdering(STRONG)
+            .build();
+    var unused = await(client.deleteAsync(request));
   }
 
   /** Sets these fields of the points that fit the filter; no point is made. */

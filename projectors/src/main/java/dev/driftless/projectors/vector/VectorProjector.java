@@ -1,44 +1,23 @@
 package dev.driftless.projectors.vector;
 
 import static io.qdrant.client.ConditionFactory.range;
-import static io.qdrant.client.PointIdFactory.id;
-import static io.qdrant.client.ValueFactory.value;
-import static io.qdrant.client.VectorsFactory.namedVectors;
-import static io.qdrant.client.VectorsFactory.vectors;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.driftless.events.Embedding;
-import dev.driftless.events.MemoryEvent;
-import dev.driftless.events.MemoryForgotten;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
-import dev.driftless.projectors.LogRecord;
-import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
-import dev.driftless.schemas.EventType;
 import dev.driftless.schemas.Names;
 import io.grpc.StatusRuntimeException;
 import io.qdrant.client.QdrantException;
-import io.qdrant.client.ValueFactory;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Common.Range;
-import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The memories in Qdrant 1.16 or later, to be found by meaning.
@@ -71,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * with whatever borders it was cut: what is stored from within the batch's range is of the batch's
  * last event of that memory or of an earlier one, and what is beyond stays. An absent point is
  * written always, hence the forgotten ones. A crash leaves points ahead of the position, never
- * behind it.
+ * behind it. {@link MemoryPoints} makes the points, {@link PointRepair} replaces single ones.
  *
  * <p>Safe to share between threads.
  */
@@ -89,13 +68,15 @@ public final class VectorProjector implements Projector {
 
   private final QdrantCollection collection;
   private final Positions positions;
-  private final EmbeddingModel model;
+  private final MemoryPoints memories;
+  private final PointRepair pointRepair;
 
   /** Opens the view; connects when first asked. */
   public VectorProjector(VectorConfig config, Names names) {
     collection = new QdrantCollection(config, names);
     positions = new Positions(collection);
-    model = new EmbeddingModel(config.embeddingParallelism());
+    memories = new MemoryPoints(config);
+    pointRepair = new PointRepair(collection, memories);
   }
 
   @Override
@@ -117,15 +98,13 @@ public final class VectorProjector implements Projector {
   @Override
   public void apply(Batch batch) {
     List<PointStruct> points = points(batch);
-    positions.check(batch);
+    positions.check(batch.partition(), batch.epoch(), batch.from());
     write(points, batch);
     positions.advance(batch);
   }
 
   List<PointStruct> points(Batch batch) {
-    Collection<Change> changes = lastOfEachMemory(batch);
-    Map<String, float[]> computed = model.embed(textsToEmbed(changes));
-    return changes.stream().map(change -> point(change, computed, batch.epoch())).toList();
+    return memories.of(batch);
   }
 
   void write(List<PointStruct> points, Batch batch) {
@@ -134,11 +113,25 @@ public final class VectorProjector implements Projector {
 
   @Override
   public void repair(Repair repair) {
-    throw new UnsupportedOperationException("comes with the inspector");
+    PointRepair.Plan plan = plan(repair);
+    positions.check(repair.partition(), repair.epoch(), repair.position());
+    write(plan);
+  }
+
+  PointRepair.Plan plan(Repair repair) {
+    return pointRepair.plan(repair);
+  }
+
+  void write(PointRepair.Plan plan) {
+    pointRepair.write(plan);
   }
 
   @Override
   public boolean isTransient(Exception e) {
+    return maySucceedLater(e);
+  }
+
+  static boolean maySucceedLater(Exception e) {
     if (e instanceof StatusRuntimeException answer) {
       return switch (answer.getStatus().getCode()) {
         case INVALID_ARGUMENT, OUT_OF_RANGE -> false;
@@ -150,124 +143,8 @@ public final class VectorProjector implements Projector {
 
   @Override
   public void close() {
-    model.close();
+    memories.close();
     collection.close();
-  }
-
-  /**
-   * What an event makes of a memory.
-   *
-   * @param memory null if it is forgotten
-   * @param carried the vector that the event brought
-   */
-  private record Change(
-      LogRecord record, String memoryId, @Nullable Memory memory, float @Nullable [] carried) {}
-
-  private static Collection<Change> lastOfEachMemory(Batch batch) {
-    Map<UUID, Change> last = new LinkedHashMap<>();
-    for (LogRecord record : batch.events()) {
-      Change change = change(record);
-      if (change != null) {
-        last.put(pointId(record.event(), change.memoryId()), change);
-      }
-    }
-    return last.values();
-  }
-
-  private static @Nullable Change change(LogRecord record) {
-    MemoryEvent event = record.event();
-    return switch (EventType.of(event)) {
-      case MEMORY_RECORDED, MEMORY_REVISED -> change(record, Memory.of(event));
-      case MEMORY_FORGOTTEN ->
-          new Change(record, ((MemoryForgotten) event.getPayload()).getMemoryId(), null, null);
-      case SESSION_STARTED,
-          MESSAGE_APPENDED,
-          SESSION_ENDED,
-          CHECKPOINT_SAVED,
-          TOOL_CALL_INTENDED,
-          TOOL_CALL_COMPLETED,
-          TOOL_CALL_FAILED,
-          TOOL_CALL_COMPENSATED,
-          PATTERN_LEARNED,
-          PATTERN_RETIRED,
-          MEMORY_RECALLED ->
-          null;
-    };
-  }
-
-  private static Change change(LogRecord record, Memory memory) {
-    Embedding embedding = memory.embedding();
-    try {
-      float[] carried = embedding == null ? null : EmbeddingModel.carried(embedding).orElse(null);
-      return new Change(record, memory.memoryId(), memory, carried);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "partition=%d offset=%d: %s"
-              .formatted(record.partition(), record.offset(), e.getMessage()),
-          e);
-    }
-  }
-
-  private static Set<String> textsToEmbed(Collection<Change> changes) {
-    Set<String> texts = new LinkedHashSet<>();
-    for (Change change : changes) {
-      if (change.memory() != null && change.carried() == null) {
-        texts.add(change.memory().text());
-      }
-    }
-    return texts;
-  }
-
-  private static PointStruct point(Change change, Map<String, float[]> computed, long epoch) {
-    LogRecord record = change.record();
-    MemoryEvent event = record.event();
-    Memory memory = change.memory();
-    PointStruct.Builder point =
-        PointStruct.newBuilder()
-            .setId(id(pointId(event, change.memoryId())))
-            .setVectors(namedVectors(Map.of()))
-            .putPayload("tenant", value(event.getTenant()))
-            .putPayload("subject", value(event.getSubject()))
-            .putPayload("memory_id", value(change.memoryId()))
-            .putPayload("partition", value(record.partition()))
-            .putPayload("offset", value(record.offset()))
-            .putPayload("epoch", value(epoch));
-    if (memory == null) {
-      return point.build();
-    }
-    float[] vector = change.carried() == null ? computed.get(memory.text()) : change.carried();
-    if (vector != null) {
-      point.setVectors(vectors(vector));
-    }
-    return point.putAllPayload(content(record, memory)).build();
-  }
-
-  private static Map<String, Value> content(LogRecord record, Memory memory) {
-    MemoryEvent event = record.event();
-    Map<String, Value> payload = new HashMap<>();
-    payload.put("agent", value(event.getAgent()));
-    if (event.getSession() != null) {
-      payload.put("session", value(event.getSession()));
-    }
-    payload.put("kind", value(memory.kind().name()));
-    payload.put("text", value(memory.text()));
-    payload.put("attributes", value(values(memory.attributes())));
-    if (memory.expiresAt() != null) {
-      payload.put("expires_at", value(memory.expiresAt().toString()));
-    }
-    payload.put("version", value(record.offset()));
-    payload.put("content_hash", value(HexFormat.of().formatHex(memory.contentHash())));
-    payload.put("recorded_at", value(record.logTime().toString()));
-    return payload;
-  }
-
-  private static Map<String, Value> values(Map<String, String> texts) {
-    return texts.entrySet().stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, e -> ValueFactory.value(e.getValue())));
-  }
-
-  private static UUID pointId(MemoryEvent event, String memoryId) {
-    return pointId(event.getTenant(), event.getSubject(), memoryId);
   }
 
   /** The UUIDv5 of {@code driftless.dev} as a DNS name. */

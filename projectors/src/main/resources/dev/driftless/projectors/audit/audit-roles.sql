@@ -4,8 +4,11 @@
 --   PGOPTIONS='-c search_path=driftless_audit' psql -d driftless -f audit-roles.sql
 --
 -- Makes two roles without login, named after the schema:
---   driftless_audit_writer   what the projector needs: reads, appends records, moves positions
---   driftless_audit_reader   reads
+--   driftless_audit_writer   what the projector needs: reads, appends records, moves positions, repairs
+--   driftless_audit_reader   reads, also the old generations kept as evidence
+-- To repair is to call new_generation(), which runs with the rights of the view's owner: with a stolen writer's password
+-- one could put aside the table and begin another without some of its rows. Nothing is lost by that, the old table stays
+-- as it was and nobody can write to it; the reconciler and the verifier report the rows that are gone from the new one.
 -- Give them to the logins of programs and people: GRANT driftless_audit_writer TO audit_projector;
 
 DO $$
@@ -26,8 +29,9 @@ BEGIN
   EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', here);
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM PUBLIC, %I, %I', here, writer, reader);
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I', here, writer, reader);
-  EXECUTE format('GRANT SELECT ON %1$I.records, %1$I.view_positions TO %2$I, %3$I', here, writer, reader);
+  EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I, %I', here, writer, reader);
   EXECUTE format('GRANT INSERT ON %1$I.records, %1$I.view_positions TO %2$I', here, writer);
   EXECUTE format('GRANT UPDATE ON %I.view_positions TO %I', here, writer);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION %I.new_generation TO %I', here, writer);
 END
 $$;

@@ -1,9 +1,14 @@
 package dev.driftless.projectors.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.postgres.TestLog;
@@ -11,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -64,6 +70,39 @@ final class AuditRolesIT {
     assertThat(fixture.shown()).hasSize(30);
   }
 
+  @Test
+  void writer_repairs_and_goes_on_and_the_old_generation_is_out_of_its_reach() throws IOException {
+    fixture.phantom(0, 99);
+    try (Projector projector = fixture.open(as(writer), fixture.names())) {
+      Fence fence = projector.acquire(0);
+      History nothing = new History(Entity.record(0, 99), List.of());
+      projector.repair(new Repair(0, fence.epoch(), fence.offset(), List.of(nothing)));
+      log.add(TestLog.event("acme", "mia", TestLog.memory("m", "text", null)));
+      log.applyTo(projector);
+    }
+    String old = fixture.oldGenerations().get(0);
+    assertThat(fixture.shown()).hasSize(21);
+    assertThatThrownBy(() -> execute(writer, "DROP TABLE " + old)).hasMessageContaining("owner");
+    assertThatThrownBy(() -> execute(writer, "INSERT INTO %s TABLE records".formatted(old)))
+        .hasMessageContaining("refused");
+
+    fixture.execute(roles());
+    for (String role : List.of(writer, reader)) {
+      assertThatCode(() -> execute(role, "SELECT * FROM " + old)).doesNotThrowAnyException();
+      assertThatCode(() -> execute(role, "SELECT * FROM records")).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void writer_cannot_make_a_new_generation_of_a_table_of_its_own() {
+    execute(
+        writer,
+        "CREATE TEMPORARY TABLE records (LIKE records); SELECT new_generation('{0}', '{3}')");
+
+    assertThat(fixture.shown()).hasSize(19);
+    assertThat(fixture.query("SELECT * FROM " + fixture.oldGenerations().get(0))).hasSize(20);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -89,6 +128,8 @@ final class AuditRolesIT {
     assertThatThrownBy(() -> execute(reader, "UPDATE view_positions SET position = 0"))
         .hasMessageContaining("denied");
     assertThatThrownBy(() -> execute(reader, "INSERT INTO records SELECT * FROM records"))
+        .hasMessageContaining("denied");
+    assertThatThrownBy(() -> execute(reader, "SELECT new_generation('{}', '{}')"))
         .hasMessageContaining("denied");
   }
 

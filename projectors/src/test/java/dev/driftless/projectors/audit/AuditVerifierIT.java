@@ -7,10 +7,15 @@ import static dev.driftless.projectors.audit.AuditReport.Kind.OTHER_LOG;
 import static dev.driftless.projectors.audit.AuditReport.Kind.ROW_BEFORE_LOG;
 import static dev.driftless.projectors.audit.AuditReport.Kind.ROW_WITHOUT_RECORD;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.History;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.postgres.TestLog;
 import dev.driftless.schemas.UndecodableException;
@@ -19,6 +24,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -176,14 +184,9 @@ final class AuditVerifierIT {
 
   @Test
   void phantom_rows_are_found_between_behind_and_in_partitions_that_are_not() {
-    String phantom =
-        """
-        INSERT INTO records SELECT (jsonb_populate_record(r, '{"log_partition": %d, "log_offset": %d}')).*
-        FROM records r WHERE log_partition = 0 AND log_offset = 2
-        """;
-    fixture.execute(phantom.formatted(0, 51));
-    fixture.execute(phantom.formatted(0, 60));
-    fixture.execute(phantom.formatted(7, 0));
+    fixture.phantom(0, 51);
+    fixture.phantom(0, 60);
+    fixture.phantom(7, 0);
 
     assertThat(verify())
         .containsExactly(
@@ -222,10 +225,61 @@ final class AuditVerifierIT {
   }
 
   @Test
+  void repaired_view_is_proved() {
+    fixture.tamper("UPDATE records SET agent = 'nobody' WHERE log_partition = 0");
+    fixture.tamper("DELETE FROM records WHERE log_offset = 7");
+    fixture.phantom(0, 51);
+    fixture.phantom(7, 0);
+    assertThat(verify()).isNotEmpty();
+
+    repair(records, Entity.record(0, 51), Entity.record(7, 0));
+    repair(other);
+
+    assertThat(verify()).isEmpty();
+    assertThat(fixture.oldGenerations()).hasSize(1);
+  }
+
+  @Test
+  void new_generation_waits_for_who_is_verifying() throws Exception {
+    fixture.phantom(7, 0);
+    List<CompletableFuture<Void>> repairs = new ArrayList<>();
+    log.betweenPositionAndRows =
+        () -> {
+          if (repairs.isEmpty()) {
+            repairs.add(CompletableFuture.runAsync(() -> repair(records, Entity.record(7, 0))));
+            assertThatThrownBy(() -> repairs.get(0).get(500, TimeUnit.MILLISECONDS))
+                .isInstanceOf(TimeoutException.class);
+          }
+        };
+
+    assertThat(verifier.verify(log, (partition, offset, end) -> {}))
+        .extracting(AuditReport::recordsChecked)
+        .startsWith(51L, 20L);
+    repairs.get(0).get(10, TimeUnit.SECONDS);
+    assertThat(verify()).isEmpty();
+  }
+
+  @Test
   void kinds_of_findings_are_the_ones_these_tests_know() {
     assertThat(AuditReport.Kind.values())
         .containsExactly(
             MISSING_ROW, ROW_WITHOUT_RECORD, ROW_BEFORE_LOG, EDITED_ROW, BROKEN_LINK, OTHER_LOG);
+  }
+
+  /** All records of the partition as the log has them, and no row of the phantoms. */
+  private void repair(TestLog partition, Entity... phantoms) {
+    List<History> histories = new ArrayList<>();
+    byte[] chain = AuditChain.genesis("topic", partition.partition());
+    for (LogRecord r : partition.records()) {
+      Entity record = Entity.record(r.partition(), r.offset());
+      histories.add(new History(record, List.of(r), chain));
+      chain = AuditChain.next(chain, r);
+    }
+    for (Entity phantom : phantoms) {
+      histories.add(new History(phantom, List.of()));
+    }
+    Fence held = projector.stored(partition.partition());
+    projector.repair(new Repair(partition.partition(), held.epoch(), held.offset(), histories));
   }
 
   private AuditRecord row(MemoryEvent event, long offset) {
@@ -262,6 +316,7 @@ final class AuditVerifierIT {
     private final String topicId;
     private final List<TestLog> partitions;
     private long first;
+    private Runnable betweenPositionAndRows = () -> {};
 
     MemoryLog(String topicId, TestLog... partitions) {
       this.topicId = topicId;
@@ -280,6 +335,7 @@ final class AuditVerifierIT {
 
     @Override
     public long firstOffset(int partition) {
+      betweenPositionAndRows.run();
       return partition == 0 ? first : 0;
     }
 
@@ -291,7 +347,7 @@ final class AuditVerifierIT {
     @Override
     public Iterator<Entry> records(int partition, long end) {
       return partitions.get(partition).records().stream()
-          .filter(r -> r.offset() >= firstOffset(partition) && r.offset() < end)
+          .filter(r -> (partition != 0 || r.offset() >= first) && r.offset() < end)
           .map(MemoryLog::entry)
           .iterator();
     }

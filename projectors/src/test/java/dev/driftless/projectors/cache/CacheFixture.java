@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
+import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.ViewFixture;
@@ -89,6 +90,11 @@ final class CacheFixture implements ViewFixture {
   @Override
   public Projector open() {
     return CacheProjector.open(names, config);
+  }
+
+  @Override
+  public Inspector inspect(int partitions) {
+    return CacheInspector.open(names, config, partitions);
   }
 
   @Override

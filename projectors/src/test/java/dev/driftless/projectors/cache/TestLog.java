@@ -63,6 +63,10 @@ final class TestLog {
     return records.size();
   }
 
+  List<LogRecord> records() {
+    return List.copyOf(records);
+  }
+
   Batch batch(long epoch, long from, long to) {
     Position end = new Position(TOPIC_ID, to, records.get((int) to - 1).logTime());
     return new Batch(PARTITION, epoch, from, end, records.subList((int) from, (int) to));

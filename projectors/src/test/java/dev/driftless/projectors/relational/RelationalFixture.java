@@ -1,6 +1,7 @@
 package dev.driftless.projectors.relational;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.postgres.PostgresConfig;
@@ -17,6 +18,11 @@ public final class RelationalFixture extends PostgresFixture {
   @Override
   protected Projector open(PostgresConfig config, Names names) {
     return new RelationalProjector(config, names);
+  }
+
+  @Override
+  public Inspector inspect(int partitions) {
+    return new RelationalInspector(server(), names(), partitions);
   }
 
   @Override

@@ -126,7 +126,8 @@ final class DeadLetterLogIT {
 
   private void setAside(LogRecord... records) {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    try (DeadLetters letters = new DeadLetters(VIEW, config(), new ViewMeters(meters, VIEW))) {
+    try (DeadLetters letters =
+        new DeadLetters(VIEW, true, config(), new ViewMeters(meters, VIEW))) {
       letters.add(new Batch(3, 1, 0, new Position("topic", 10, Instant.EPOCH), List.of(records)));
     }
   }

@@ -7,11 +7,7 @@ import dev.driftless.local.LocalStack;
 import dev.driftless.local.Progress;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
-import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Events;
-import dev.driftless.projectors.Fence;
-import dev.driftless.projectors.Projector;
-import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.TestLog;
 import dev.driftless.projectors.relational.RelationalFixture;
 import java.nio.charset.StandardCharsets;
@@ -21,8 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -226,56 +220,5 @@ final class RuntimeIT {
                 new ProducerRecord<>(
                     log.names().log(), key, ("no event " + i).getBytes(StandardCharsets.UTF_8)))
         .toList();
-  }
-
-  /** Notes what is asked of a real projector. */
-  private static final class Recording implements Projector {
-
-    final List<Integer> sizes = new CopyOnWriteArrayList<>();
-    final List<Integer> reads = new CopyOnWriteArrayList<>();
-    final Set<String> threads = ConcurrentHashMap.newKeySet();
-    private final Projector projector;
-
-    Recording(Projector projector) {
-      this.projector = projector;
-    }
-
-    @Override
-    public String view() {
-      return projector.view();
-    }
-
-    @Override
-    public Fence acquire(int partition) {
-      return projector.acquire(partition);
-    }
-
-    @Override
-    public Fence stored(int partition) {
-      reads.add(partition);
-      return projector.stored(partition);
-    }
-
-    @Override
-    public void apply(Batch batch) {
-      sizes.add(batch.records().size());
-      threads.add(Thread.currentThread().getName());
-      projector.apply(batch);
-    }
-
-    @Override
-    public void repair(Repair repair) {
-      projector.repair(repair);
-    }
-
-    @Override
-    public boolean isTransient(Exception e) {
-      return projector.isTransient(e);
-    }
-
-    @Override
-    public void close() {
-      projector.close();
-    }
   }
 }

@@ -7,6 +7,7 @@ import static io.qdrant.client.WithPayloadSelectorFactory.enable;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
+import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.ViewFixture;
@@ -45,6 +46,11 @@ public final class VectorFixture implements ViewFixture {
   @Override
   public Projector open() {
     return projector();
+  }
+
+  @Override
+  public Inspector inspect(int partitions) {
+    return new VectorInspector(config, names, partitions);
   }
 
   VectorProjector projector() {

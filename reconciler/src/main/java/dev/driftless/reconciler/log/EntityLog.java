@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -198,9 +199,11 @@ public final class EntityLog implements AutoCloseable {
    *
    * @param partition of the entity
    * @param below records from this offset on are left out
+   * @param without offsets that are left out
    */
-  public History history(Inspector view, Entity entity, int partition, long below) {
-    List<Long> offsets = offsets(view, entity, partition, below);
+  public History history(
+      Inspector view, Entity entity, int partition, long below, Set<Long> without) {
+    List<Long> offsets = offsets(view, entity, partition, below, without);
     if (entity.kind() != Kind.RECORD || offsets.isEmpty()) {
       return history(entity, partition, offsets);
     }
@@ -212,10 +215,12 @@ public final class EntityLog implements AutoCloseable {
   /**
    * Where the events of an entity are, without reading them: in order; of a subject, the last one.
    */
-  public List<Long> offsets(Inspector view, Entity entity, int partition, long below) {
+  public List<Long> offsets(
+      Inspector view, Entity entity, int partition, long below, Set<Long> without) {
     if (entity.kind() == Kind.RECORD) {
       long offset = entity.offset();
-      return offset < below && find(partition, offset) != null ? List.of(offset) : List.of();
+      boolean known = offset < below && find(entity.recordPartition(), offset) != null;
+      return known ? List.of(offset) : List.of();
     }
     byte[] prefix =
         switch (entity.kind()) {
@@ -224,7 +229,13 @@ public final class EntityLog implements AutoCloseable {
           default -> LogKeys.entity(entity);
         };
     Map<Entity, List<Long>> offsets = new LinkedHashMap<>();
-    scan(prefix, (source, offset) -> add(offsets, view, source, offset, below));
+    scan(
+        prefix,
+        (source, offset) -> {
+          if (!without.contains(offset)) {
+            add(offsets, view, source, offset, below);
+          }
+        });
     return offsets.getOrDefault(entity, List.of()).stream().sorted().toList();
   }
 
@@ -249,7 +260,7 @@ public final class EntityLog implements AutoCloseable {
           int partition = entity.partition(partitions);
           consumer.accept(
               entity.kind() == Kind.RECORD
-                  ? history(view, entity, partition, Long.MAX_VALUE)
+                  ? history(view, entity, partition, Long.MAX_VALUE, Set.of())
                   : history(entity, partition, offsets));
         });
   }

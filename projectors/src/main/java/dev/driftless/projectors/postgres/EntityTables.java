@@ -1,0 +1,202 @@
+package dev.driftless.projectors.postgres;
+
+import dev.driftless.projectors.BucketDigests;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.Held;
+import dev.driftless.projectors.HeldRow;
+import dev.driftless.projectors.Inspector;
+import dev.driftless.projectors.ReadCost;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
+
+/**
+ * The tables of a view as an {@link Inspector} reads them: each call in one snapshot, with the
+ * positions of that snapshot, and at the cost that PostgreSQL itself counted. The methods promise
+ * what those of the same name do in {@link Inspector}. Not for several threads.
+ */
+public final class EntityTables implements AutoCloseable {
+
+  /**
+   * PostgreSQL does not count for us what parallel workers read, nor rows that it finds in an index
+   * without a look at the table.
+   */
+  private static final String SNAPSHOT =
+      """
+      SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+      SET LOCAL max_parallel_workers_per_gather = 0;
+      SET LOCAL enable_indexonlyscan = off
+      """;
+
+  /** Some entities of many: looked up one by one, however old the statistics of the tables are. */
+  private static final String BY_KEY =
+      """
+      SET LOCAL enable_seqscan = off;
+      SET LOCAL enable_hashjoin = off;
+      SET LOCAL enable_mergejoin = off
+      """;
+
+  /** Since some moment before this transaction, so two are subtracted. */
+  private static final String EXAMINED =
+      """
+      SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)
+      FROM pg_stat_xact_user_tables WHERE schemaname = current_schema()
+      """;
+
+  private static final String POSITIONS = "SELECT partition, position FROM view_positions";
+
+  private final PostgresStore store;
+  private final int partitions;
+  private final List<EntityTable> tables;
+  private ReadCost cost = ReadCost.NONE;
+
+  /**
+   * Tables of a view that nothing else uses this store for; opens no connection yet.
+   *
+   * @param store closed with this
+   * @param partitions of the log
+   */
+  public EntityTables(PostgresStore store, int partitions, List<EntityTable> tables) {
+    this.store = store;
+    this.partitions = partitions;
+    this.tables = List.copyOf(tables);
+  }
+
+  /** What the view holds of these entities, in their order; no row of a kind without a table. */
+  public List<Held> read(List<Entity> entities) {
+    return snapshot(
+        held(entities, Map.of(), List.of()),
+        handle -> {
+          handle.execute(BY_KEY);
+          Map<Integer, Long> positions = positions(handle);
+          List<List<HeldRow>> rows =
+              Stream.<List<HeldRow>>generate(ArrayList::new).limit(entities.size()).toList();
+          for (EntityTable table : tables) {
+            table
+                .keyed(entities)
+                .query(
+                    handle,
+                    table.selectDigests(),
+                    (rs, ctx) ->
+                        rows.get(rs.getInt(1)).add(table.held(rs.getLong(2), rs.getLong(3))));
+          }
+          rows.forEach(of -> sent(of.size()));
+          return held(entities, positions, rows);
+        });
+  }
+
+  /** The digests of all tables. */
+  public BucketDigests buckets() {
+    long[] digests = new long[Entity.BUCKETS];
+    return snapshot(
+        new BucketDigests(Map.of(), new long[Entity.BUCKETS]),
+        handle -> {
+          Map<Integer, Long> positions = positions(handle);
+          for (EntityTable table : tables) {
+            handle
+                .createQuery(table.selectBuckets())
+                .map((rs, ctx) -> digests[rs.getInt(1)] ^= rs.getLong(2))
+                .forEach(digest -> sent(1));
+          }
+          return new BucketDigests(positions, digests);
+        });
+  }
+
+  /** Tells the entities of these buckets as they come, once for each row of theirs. */
+  public void entities(BitSet buckets, Consumer<Entity> found) {
+    Rows wanted = Rows.of("bucket int4");
+    buckets.stream().forEach(bucket -> wanted.add(bucket));
+    boolean unused =
+        snapshot(
+            false,
+            handle -> {
+              for (EntityTable table : tables) {
+                wanted.each(
+                    handle,
+                    table.selectEntities(),
+                    (rs, ctx) -> table.entity(rs),
+                    entity -> {
+                      sent(1);
+                      found.accept(entity);
+                    });
+              }
+              return true;
+            });
+  }
+
+  /** All columns of the rows of an entity. */
+  public List<String> contents(Entity entity) {
+    return snapshot(
+        List.of(),
+        handle -> {
+          handle.execute(BY_KEY);
+          List<String> rows = new ArrayList<>();
+          for (EntityTable table : tables) {
+            rows.addAll(
+                table
+                    .keyed(List.of(entity))
+                    .query(handle, table.selectContents(), (rs, ctx) -> rs.getString(1)));
+          }
+          sent(rows.size());
+          return rows;
+        });
+  }
+
+  /** What all calls so far cost. */
+  public ReadCost cost() {
+    return cost;
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  private <T> T snapshot(T absent, HandleCallback<T, RuntimeException> work) {
+    return store.read(
+        absent,
+        connected ->
+            connected.inTransaction(
+                handle -> {
+                  handle.execute(SNAPSHOT);
+                  long before = examined(handle);
+                  T read = work.withHandle(handle);
+                  cost = cost.plus(new ReadCost(examined(handle) - before, 0));
+                  return read;
+                }));
+  }
+
+  private static long examined(Handle handle) {
+    return handle.createQuery(EXAMINED).mapTo(Long.class).one();
+  }
+
+  private void sent(long rows) {
+    cost = cost.plus(new ReadCost(0, rows));
+  }
+
+  private static Map<Integer, Long> positions(Handle handle) {
+    Map<Integer, Long> positions = new HashMap<>();
+    handle
+        .createQuery(POSITIONS)
+        .map((rs, ctx) -> Map.entry(rs.getInt(1), rs.getLong(2)))
+        .forEach(position -> positions.put(position.getKey(), position.getValue()));
+    return positions;
+  }
+
+  private List<Held> held(
+      List<Entity> entities, Map<Integer, Long> positions, List<List<HeldRow>> rows) {
+    List<Held> held = new ArrayList<>(entities.size());
+    for (int i = 0; i < entities.size(); i++) {
+      Entity entity = entities.get(i);
+      long asOf = positions.getOrDefault(entity.partition(partitions), 0L);
+      held.add(new Held(entity, asOf, rows.isEmpty() ? List.of() : rows.get(i)));
+    }
+    return held;
+  }
+}

@@ -1,0 +1,114 @@
+package dev.driftless.reconciler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.driftless.local.Addresses;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.projectors.app.ProjectorsMain;
+import dev.driftless.projectors.app.Views;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/**
+ * While 500 events a second are written, the projectors' process is killed and started again, and
+ * one store is slow, no check finds a divergence. The number of checks is that of the system
+ * property {@code driftless.checks}.
+ */
+final class FalseAlarmIT {
+
+  private static final int CHECKS = Integer.getInteger("driftless.checks", 15);
+  private static final int EVENTS_PER_SECOND = 500;
+  private static final int BETWEEN_KILLS = 5;
+  private static final Duration SLOW = Duration.ofMillis(30);
+
+  @Test
+  void no_check_finds_a_divergence_while_projectors_die_under_load() throws Exception {
+    Addresses servers = TestStack.shared().with(ServerKind.values());
+    URI redis = URI.create(servers.redisUrl());
+    AtomicBoolean over = new AtomicBoolean();
+    try (SlowProxy slow = new SlowProxy(redis.getHost(), redis.getPort(), SLOW);
+        KeptViews views = new KeptViews(servers, Map.of());
+        Reconciler reconciler = views.reconciler("alarms")) {
+      Map<String, String> variables = new HashMap<>(views.variables());
+      variables.put("REDIS_URL", "redis://127.0.0.1:" + slow.port());
+      Thread writer = new Thread(() -> write(views, over), "writer");
+      writer.start();
+      Process projectors = start(variables, views.directory());
+      try {
+        for (int check = 1; check <= CHECKS; check++) {
+          if (check % BETWEEN_KILLS == 0) {
+            projectors.destroyForcibly().waitFor();
+            projectors = start(variables, views.directory());
+          }
+          Report report = reconciler.check(Views.names(), check % 3 == 0);
+          assertThat(report.views())
+              .as("check %d", check)
+              .allSatisfy(
+                  view -> {
+                    assertThat(view.unknown()).isNull();
+                    assertThat(view.divergences()).isEmpty();
+                    assertThat(view.deadLetters()).isEmpty();
+                  });
+        }
+        over.set(true);
+        writer.join();
+        views.awaitCaughtUp();
+        Report last = reconciler.check(Views.names(), true);
+        assertThat(last.exitCode()).isZero();
+        assertThat(last.views()).allSatisfy(view -> assertThat(view.compared()).isPositive());
+      } finally {
+        over.set(true);
+        projectors.destroy();
+        projectors.waitFor(20, TimeUnit.SECONDS);
+        projectors.destroyForcibly();
+      }
+    }
+  }
+
+  private static void write(KeptViews views, AtomicBoolean over) {
+    Random random = new Random(11);
+    long next = System.nanoTime();
+    while (!over.get()) {
+      views.publish(Events.stream(random, 200, EVENTS_PER_SECOND / 10));
+      next += TimeUnit.MILLISECONDS.toNanos(100);
+      long left = next - System.nanoTime();
+      if (left > 0) {
+        try {
+          TimeUnit.NANOSECONDS.sleep(left);
+        } catch (InterruptedException e) {
+          return;
+        }
+      }
+    }
+  }
+
+  private static Process start(Map<String, String> variables, Path directory) throws IOException {
+    ProcessBuilder process =
+        new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ProjectorsMain.class.getName()));
+    process.environment().putAll(variables);
+    process.environment().put("DRIFTLESS_INSTANCE", "one");
+    File log = directory.resolve("projectors.log").toFile();
+    return process
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+        .start();
+  }
+}

@@ -1,0 +1,160 @@
+package dev.driftless.reconciler;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.Addresses;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.producer.LogTopic;
+import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.MemoryLogConfig;
+import dev.driftless.producer.Receipt;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.schemas.EventRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.awaitility.Awaitility;
+
+/** A log of its own on real servers, and all five views of it, kept by projectors in this JVM. */
+final class KeptViews implements AutoCloseable {
+
+  static final int PARTITIONS = 2;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Map<String, String> variables = new HashMap<>();
+  private final Path directory = temporaryDirectory();
+  private final ProjectorsConfig config;
+  private final EventRegistry registry;
+  private final MemoryLog log;
+  private final Map<String, ViewApplication> running = new LinkedHashMap<>();
+
+  KeptViews() {
+    this(TestStack.shared().with(ServerKind.values()), Map.of());
+  }
+
+  KeptViews(Addresses servers, Map<String, String> more) {
+    variables.putAll(servers.environment());
+    variables.put(
+        "DRIFTLESS_NAME", "t" + UUID.randomUUID().toString().substring(0, 13).replace("-", ""));
+    variables.put("DRIFTLESS_STATE", directory.resolve("projectors").toString());
+    variables.put("DRIFTLESS_CHECK_INTERVAL", "PT0.3S");
+    variables.put("DRIFTLESS_COMMIT_INTERVAL", "PT0.5S");
+    variables.putAll(more);
+    config = ProjectorsConfig.load(null, variables::get);
+    try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
+      LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
+    }
+    registry =
+        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    registry.register();
+    log =
+        MemoryLog.open(
+            MemoryLogConfig.of(
+                    String.valueOf(config.kafka().get("bootstrap.servers")),
+                    config.registry().url())
+                .withNames(config.names()));
+  }
+
+  ProjectorsConfig config() {
+    return config;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** What the environment says of the servers, for example where Qdrant's REST interface is. */
+  String variable(String name) {
+    return String.valueOf(variables.get(name));
+  }
+
+  /** What a projector process of these views has to find in its environment. */
+  Map<String, String> variables() {
+    return variables;
+  }
+
+  void start() {
+    Views.names().forEach(this::start);
+  }
+
+  void start(String view) {
+    ViewApplication application =
+        new ViewApplication(
+            Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry());
+    application.start();
+    running.put(view, application);
+  }
+
+  void stop(String view) {
+    ViewApplication application = running.remove(view);
+    if (application != null) {
+      application.close();
+    }
+  }
+
+  /** Appends the events in this order; returns where they are. */
+  List<Receipt> publish(List<MemoryEvent> events) {
+    List<CompletableFuture<Receipt>> receipts = events.stream().map(log::appendAsync).toList();
+    return receipts.stream().map(CompletableFuture::join).toList();
+  }
+
+  /** Waits until these views hold all that is in the log. */
+  void awaitCaughtUp(String... views) {
+    try (Lag lag = new Lag(config)) {
+      for (String view : views.length == 0 ? Views.names() : List.of(views)) {
+        Awaitility.await(view + " caught up")
+            .atMost(PATIENCE)
+            .pollInterval(Duration.ofMillis(50))
+            .until(
+                () -> {
+                  ViewLag now = lag.read(view);
+                  return now.isKnown() && now.events() == 0;
+                });
+      }
+    }
+  }
+
+  /** With a directory of its own; the caller closes it. */
+  Reconciler reconciler(String name) {
+    return Reconciler.open(config, name, directory.resolve(name), line -> {});
+  }
+
+  RepairLimits limits(double maxPercent) {
+    return new RepairLimits(maxPercent, directory.resolve("exports"), Duration.ofSeconds(30));
+  }
+
+  @Override
+  public void close() {
+    new ArrayList<>(running.values()).parallelStream().forEach(ViewApplication::close);
+    log.close();
+    registry.close();
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(java.io.File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path temporaryDirectory() {
+    try {
+      return Files.createTempDirectory("driftless-reconciler-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,358 @@
+package dev.driftless.reconciler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.runtime.DeadLetter;
+import dev.driftless.projectors.runtime.DeadLetterLog;
+import dev.driftless.reconciler.Divergence.Failure;
+import dev.driftless.reconciler.Divergence.Kind;
+import dev.driftless.schemas.EventDecoder;
+import dev.driftless.schemas.EventRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the reconciler promises, on real stores with all five projectors running. */
+final class ReconcilerIT {
+
+  private KeptViews views;
+  private Stores stores;
+  private Reconciler reconciler;
+
+  @BeforeEach
+  void open() {
+    views = new KeptViews();
+    stores = new Stores(views);
+    views.start();
+    views.publish(Events.everything("mia"));
+    views.publish(Events.stream(new Random(3), 6, 200));
+    views.awaitCaughtUp();
+    reconciler = views.reconciler("it");
+  }
+
+  @AfterEach
+  void close() {
+    reconciler.close();
+    stores.close();
+    views.close();
+  }
+
+  @Test
+  void a_vector_point_that_differs_from_its_row_is_semantic_drift() {
+    stores.qdrant(
+        "POST",
+        "/points/payload?wait=true",
+        "{\"points\":[\"%s\"],\"payload\":{\"text\":\"prefers the aisle\"}}"
+            .formatted(Stores.point("mia", "m1")));
+    assertOnly("vector", Failure.SEMANTIC_DRIFT, Kind.CORRUPT, "memory acme/mia m1");
+  }
+
+  @Test
+  void a_log_record_whose_row_is_gone_is_log_reality_divergence() {
+    stores.sql("DELETE FROM R.memories WHERE memory_id = 'm1' AND subject = 'mia'");
+    assertOnly(
+        "relational",
+        Failure.LOG_REALITY_DIVERGENCE,
+        Kind.MISSING,
+        "memory acme/mia m1 (memories)");
+  }
+
+  @Test
+  void a_cached_pattern_that_the_context_store_lacks_is_context_desync() {
+    stores.sql("DELETE FROM C.patterns WHERE pattern_id = 'p1' AND subject = 'mia'");
+    Report report = reconciler.check(Views.names(), true);
+    assertThat(report.views())
+        .filteredOn(view -> view.divergenceCount() > 0)
+        .singleElement()
+        .satisfies(
+            view -> {
+              assertThat(view.view()).isEqualTo("context");
+              assertThat(view.divergences())
+                  .extracting(Divergence::key)
+                  .contains("pattern acme/mia p1 (patterns)");
+              assertThat(view.divergences())
+                  .extracting(Divergence::failure)
+                  .containsOnly(Failure.CONTEXT_DESYNC);
+            });
+    assertThat(stores.redis().hget(stores.key("mia", "patterns"), "p1")).isNotNull();
+  }
+
+  @Test
+  void a_missing_audit_row_is_an_audit_gap() {
+    stores.sql("ALTER TABLE A.records DISABLE TRIGGER ALL");
+    stores.sql("DELETE FROM A.records WHERE log_partition = 0 AND log_offset = 3");
+    assertOnly("audit", Failure.AUDIT_GAP, Kind.MISSING, "record 0/3");
+  }
+
+  @Test
+  void a_view_that_is_behind_has_not_drifted() {
+    Views.names().forEach(views::stop);
+    views.publish(Events.stream(new Random(4), 6, 100));
+    for (boolean deep : List.of(false, true)) {
+      Report report = reconciler.check(Views.names(), deep);
+      assertThat(report.exitCode()).isZero();
+      assertThat(report.views()).allSatisfy(view -> assertThat(view.compared()).isPositive());
+    }
+  }
+
+  @Test
+  void a_check_of_changes_costs_what_changed_and_finds_what_was_wrong_before_again() {
+    assertThat(reconciler.check(Views.names(), false).exitCode()).isZero();
+    Report nothing = reconciler.check(Views.names(), false);
+    assertThat(nothing.views()).allSatisfy(view -> assertThat(view.cost().total()).isLessThan(20));
+    views.publish(List.of(Events.recorded("mia", "m9", "new")));
+    views.awaitCaughtUp();
+    stores.sql("UPDATE R.memories SET text = 'x' WHERE memory_id = 'm9'");
+    assertThat(divergences(reconciler.check(List.of("relational"), false)))
+        .singleElement()
+        .satisfies(
+            d -> {
+              assertThat(d.key()).isEqualTo("memory acme/mia m9 (memories)");
+              assertThat(expected(d).offset()).isEqualTo(found(d).offset());
+              assertThat(expected(d).hash()).isNotEqualTo(found(d).hash()).hasSize(16);
+            });
+    assertThat(divergences(reconciler.check(List.of("relational"), false))).hasSize(1);
+    reconciler.close();
+    reconciler = views.reconciler("it");
+    Report again = reconciler.check(List.of("relational"), false);
+    assertThat(divergences(again)).hasSize(1);
+    assertThat(again.views().get(0).cost().total()).isLessThan(50);
+  }
+
+  @Test
+  void a_check_writes_nothing() {
+    stores.sql("DELETE FROM R.memories WHERE memory_id = 'm1' AND subject = 'mia'");
+    List<String> rows = stores.query("SELECT count(*)::text FROM R.memories");
+    assertThat(reconciler.check(Views.names(), true).exitCode()).isEqualTo(1);
+    views.publish(List.of(Events.recorded("mia", "m9", "new")));
+    views.awaitCaughtUp();
+    assertThat(stores.query("SELECT (count(*) - 1)::text FROM R.memories")).isEqualTo(rows);
+  }
+
+  @Test
+  void above_the_threshold_nothing_is_repaired() {
+    stores.sql("DELETE FROM R.memories");
+    Report found = reconciler.check(List.of("relational"), true);
+    RepairReport refused = reconciler.repair(found, views.limits(5)).get(0);
+    assertThat(refused.refused()).contains("at most 5.0 %");
+    assertThat(refused.asked()).isZero();
+    RepairReport allowed = reconciler.repair(found, views.limits(100)).get(0);
+    assertThat(allowed.left()).isEmpty();
+    assertThat(reconciler.check(List.of("relational"), true).exitCode()).isZero();
+  }
+
+  @Test
+  void a_wiped_store_is_noticed_at_once_and_comes_back_equal() {
+    Awaitility.await().until(() -> committed("relational") > 100);
+    views.stop("relational");
+    for (String table :
+        List.of(
+            "memories", "memory_versions", "sessions", "messages", "tool_calls", "checkpoints")) {
+      stores.sql("DELETE FROM R." + table);
+    }
+    stores.sql("DELETE FROM R.view_positions");
+    assertThat(divergences(reconciler.check(List.of("relational"), false)))
+        .isNotEmpty()
+        .allSatisfy(
+            d -> {
+              assertThat(d.key()).startsWith("position ");
+              assertThat(d.kind()).isEqualTo(Kind.STALE);
+              assertThat(found(d).offset()).isZero();
+              assertThat(expected(d).offset()).isPositive();
+            });
+    views.start("relational");
+    views.awaitCaughtUp("relational");
+    assertThat(reconciler.check(Views.names(), true).exitCode()).isZero();
+  }
+
+  @Test
+  void a_store_put_back_from_an_older_copy_is_noticed_at_once_and_comes_back_equal() {
+    views.stop("context");
+    List<String> tables =
+        List.of("patterns", "memories", "open_tool_calls", "documents", "view_positions");
+    tables.forEach(t -> stores.sql("CREATE TABLE C.old_%s AS TABLE C.%s".formatted(t, t)));
+    views.start("context");
+    views.publish(Events.stream(new Random(9), 6, 150));
+    views.awaitCaughtUp("context");
+    long before = committed("context");
+    Awaitility.await().until(() -> committed("context") >= before && committed("context") > 300);
+    assertThat(reconciler.check(List.of("context"), false).exitCode()).isZero();
+    views.stop("context");
+    for (String t : tables) {
+      stores.sql("DELETE FROM C." + t);
+      stores.sql("INSERT INTO C.%s SELECT * FROM C.old_%s".formatted(t, t));
+      stores.sql("DROP TABLE C.old_" + t);
+    }
+    assertThat(divergences(reconciler.check(List.of("context"), false)))
+        .isNotEmpty()
+        .allSatisfy(d -> assertThat(d.key()).startsWith("position "));
+    views.start("context");
+    views.awaitCaughtUp("context");
+    assertThat(reconciler.check(Views.names(), true).exitCode()).isZero();
+  }
+
+  @Test
+  void a_position_moved_forward_over_events_is_found_by_what_they_did_not_do() {
+    for (String view : List.of("relational", "cache", "vector", "context")) {
+      assertThat(reconciler.check(List.of(view), false).exitCode()).isZero();
+      views.stop(view);
+    }
+    views.publish(Events.everything("zoe"));
+    try (Lag lag = new Lag(views.config())) {
+      lag.logEnds().forEach(this::moveForward);
+    }
+    for (String view : List.of("relational", "cache", "vector", "context")) {
+      views.start(view);
+      views.awaitCaughtUp(view);
+      Report found = reconciler.check(List.of(view), false);
+      assertThat(divergences(found))
+          .as(view)
+          .isNotEmpty()
+          .allSatisfy(
+              d -> {
+                assertThat(d.kind()).isEqualTo(Kind.MISSING);
+                assertThat(d.key()).contains("zoe");
+              });
+      assertThat(reconciler.repair(found, views.limits(50)).get(0).left()).isEmpty();
+      assertThat(reconciler.check(List.of(view), true).exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void a_position_moved_back_is_found_and_what_was_applied_twice_is_mended() {
+    Awaitility.await().until(() -> committed("context") > 100);
+    views.stop("context");
+    stores.sql("UPDATE C.view_positions SET position = 0, log_time = 'epoch'");
+    assertThat(divergences(reconciler.check(List.of("context"), false)))
+        .anySatisfy(d -> assertThat(d.key()).startsWith("position "));
+    views.start("context");
+    views.awaitCaughtUp("context");
+    // counters were counted twice: the position alone was moved, not the data
+    Report found = reconciler.check(List.of("context"), true);
+    assertThat(divergences(found)).isNotEmpty();
+    assertThat(reconciler.repair(found, views.limits(100)).get(0).left()).isEmpty();
+    assertThat(reconciler.check(List.of("context"), true).exitCode()).isZero();
+  }
+
+  @Test
+  void what_was_set_aside_is_no_divergence_and_is_applied_once_its_cause_is_gone() {
+    stores.sql("ALTER TABLE R.memories ADD CONSTRAINT short CHECK (length(text) < 100)");
+    MemoryEvent refused = Events.recorded("mia", "m1", "long ".repeat(50));
+    views.publish(List.of(refused, Events.recorded("mia", "m8", "after it")));
+    views.awaitCaughtUp();
+    Report report = reconciler.check(List.of("relational"), true);
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.views().get(0).deadLetters())
+        .isNotEmpty()
+        .allSatisfy(
+            d -> {
+              assertThat(d.key()).startsWith("memory acme/mia m1");
+              assertThat(d.deadLetter()).contains("the store refuses it");
+            });
+    List<DeadLetter> letters = letters("relational");
+    assertThat(letters).hasSize(1);
+    RepairLimits limits =
+        new RepairLimits(5, views.directory().resolve("exports"), Duration.ofSeconds(4));
+    assertThat(reconciler.retry("relational", letters, limits).left())
+        .isNotEmpty()
+        .allSatisfy(d -> assertThat(d.deadLetter()).isNotNull());
+    stores.sql("ALTER TABLE R.memories DROP CONSTRAINT short");
+    assertThat(reconciler.retry("relational", letters, views.limits(5)).left()).isEmpty();
+    Report after = reconciler.check(List.of("relational"), true);
+    assertThat(after.exitCode()).isZero();
+    assertThat(after.views().get(0).deadLetters()).isEmpty();
+    assertThat(
+            stores.query("SELECT text FROM R.memories WHERE memory_id = 'm1' AND subject = 'mia'"))
+        .containsExactly("long ".repeat(50));
+  }
+
+  @Test
+  void a_repair_does_not_undo_what_is_written_meanwhile() throws Exception {
+    Thread writer =
+        new Thread(
+            () -> {
+              for (int i = 0; i < 200; i++) {
+                views.publish(List.of(Events.revised("mia", "m1", "state " + i)));
+              }
+            });
+    writer.start();
+    for (int i = 0; i < 5; i++) {
+      stores.sql("UPDATE R.memories SET agent = 'mallory' WHERE memory_id = 'm1'");
+      stores.redis().hset(stores.key("mia", "memory:m1"), "agent", "mallory");
+      Report found = reconciler.check(List.of("relational", "cache"), true);
+      reconciler.repair(found, views.limits(100));
+    }
+    writer.join();
+    views.awaitCaughtUp();
+    Report last = reconciler.check(Views.names(), true);
+    reconciler.repair(last, views.limits(100));
+    assertThat(reconciler.check(Views.names(), true).exitCode()).isZero();
+    assertThat(
+            stores.query("SELECT text FROM R.memories WHERE memory_id = 'm1' AND subject = 'mia'"))
+        .containsExactly("state 199");
+  }
+
+  private void assertOnly(String view, Failure failure, Kind kind, String key) {
+    Report report = reconciler.check(Views.names(), true);
+    assertThat(report.exitCode()).isEqualTo(1);
+    List<Divergence> all = divergences(report);
+    assertThat(all).hasSize(1);
+    Divergence divergence = all.get(0);
+    assertThat(divergence.view()).isEqualTo(view);
+    assertThat(divergence.failure()).isEqualTo(failure);
+    assertThat(divergence.kind()).isEqualTo(kind);
+    assertThat(divergence.key()).startsWith(key);
+  }
+
+  private static Divergence.State expected(Divergence divergence) {
+    return Objects.requireNonNull(divergence.expected());
+  }
+
+  private static Divergence.State found(Divergence divergence) {
+    return Objects.requireNonNull(divergence.found());
+  }
+
+  private static List<Divergence> divergences(Report report) {
+    List<Divergence> all = new ArrayList<>();
+    report.views().forEach(view -> all.addAll(view.divergences()));
+    return all;
+  }
+
+  private long committed(String view) {
+    try (Lag lag = new Lag(views.config())) {
+      return lag.committed(view).values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
+
+  private List<DeadLetter> letters(String view) {
+    var config = views.config();
+    try (EventRegistry registry =
+            new EventRegistry(config.registry().url(), config.names(), Map.of());
+        DeadLetterLog letters =
+            new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry))) {
+      return letters.list(view);
+    }
+  }
+
+  private void moveForward(int partition, long end) {
+    for (String schema : List.of("R", "C")) {
+      stores.sql(
+          "UPDATE %s.view_positions SET position = %d WHERE partition = %d"
+              .formatted(schema, end, partition));
+    }
+    stores.redis().hset(stores.key("position:{" + partition + "}"), "offset", Long.toString(end));
+    stores.qdrant(
+        "POST",
+        "/points/payload?wait=true",
+        "{\"points\":[%d],\"payload\":{\"offset\":%d}}".formatted(partition, end));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.reconciler;
+
+import org.jspecify.annotations.NullMarked;
