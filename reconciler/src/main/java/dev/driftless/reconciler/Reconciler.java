@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -191,9 +192,21 @@ public final class Reconciler implements AutoCloseable {
         copy.entities(),
         partitions,
         requests,
+        () -> positions(inspector.view()),
         entities -> check(inspector, () -> {}).only(entities),
         limits,
         progress);
+  }
+
+  private Map<Integer, Long> positions(String view) {
+    ViewLag now = lag.read(view);
+    if (!now.isKnown()) {
+      throw new CannotTellException(view + ": " + now.problem());
+    }
+    Map<Integer, Long> positions = new HashMap<>();
+    now.partitions().forEach(p -> positions.put(p.partition(), Math.min(p.position(), p.end())));
+    copy.await(positions);
+    return positions;
   }
 
   private Inspector inspector(String view) {

@@ -2,8 +2,6 @@ package dev.driftless.reconciler;
 
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Entity.Kind;
-import dev.driftless.projectors.Held;
-import dev.driftless.projectors.History;
 import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.runtime.RepairRequest;
 import dev.driftless.projectors.runtime.RepairRequests;
@@ -14,8 +12,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +34,13 @@ final class Repairs {
   private final EntityLog log;
   private final int partitions;
   private final RepairRequests requests;
+  private final Supplier<Map<Integer, Long>> positions;
   private final Function<Collection<Entity>, List<Divergence>> check;
   private final RepairLimits limits;
   private final Progress progress;
 
   /**
+   * @param positions of the view now, none beyond what the log's copy holds
    * @param check what of these entities differs now
    */
   Repairs(
@@ -46,6 +48,7 @@ final class Repairs {
       EntityLog log,
       int partitions,
       RepairRequests requests,
+      Supplier<Map<Integer, Long>> positions,
       Function<Collection<Entity>, List<Divergence>> check,
       RepairLimits limits,
       Progress progress) {
@@ -53,6 +56,7 @@ final class Repairs {
     this.log = log;
     this.partitions = partitions;
     this.requests = requests;
+    this.positions = positions;
     this.check = check;
     this.limits = limits;
     this.progress = progress;
@@ -97,25 +101,36 @@ final class Repairs {
         view.view(), differing.size(), mended, left, export, left.isEmpty() ? null : tooLarge);
   }
 
-  /** Null if all could be asked for, else why some could not. */
+  /**
+   * As of the view's position, which its projector has reached, whatever the rows say of
+   * themselves. Null if all could be asked for, else why some could not.
+   */
   private @Nullable String ask(Collection<Entity> entities) {
-    List<Entity> all = List.copyOf(entities);
+    Map<Integer, Long> positions = positions.get();
+    List<RepairRequest> some = new ArrayList<>(CHUNK);
     String refused = null;
-    for (int from = 0; from < all.size(); from += CHUNK) {
-      List<RepairRequest> some = new ArrayList<>();
-      for (Held held : view.read(all.subList(from, Math.min(all.size(), from + CHUNK)))) {
-        Entity entity = held.entity();
-        History history = log.history(view, entity, entity.partition(partitions), held.asOf(), Set.of());
-        some.add(new RepairRequest(view.view(), held.asOf(), history));
-      }
-      try {
-        requests.send(some);
-      } catch (IllegalArgumentException e) {
-        refused = e.getMessage();
-        some.forEach(this::sendAlone);
+    for (Entity entity : entities) {
+      int partition = entity.partition(partitions);
+      long asOf = positions.getOrDefault(partition, 0L);
+      some.add(
+          new RepairRequest(
+              view.view(), asOf, log.history(view, entity, partition, asOf, Set.of())));
+      if (some.size() == CHUNK) {
+        refused = send(some, refused);
+        some.clear();
       }
     }
-    return refused;
+    return send(some, refused);
+  }
+
+  private @Nullable String send(List<RepairRequest> some, @Nullable String refused) {
+    try {
+      requests.send(some);
+      return refused;
+    } catch (IllegalArgumentException e) {
+      some.forEach(this::sendAlone);
+      return e.getMessage();
+    }
   }
 
   private void sendAlone(RepairRequest request) {

@@ -1,6 +1,8 @@
 package dev.driftless.projectors.audit;
 
 import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.HeldRow;
+import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,6 +39,8 @@ final class AuditRows {
     "content_hash bytea"
   };
 
+  static final EntityTable RECORDS = EntityTable.of("records", Entity.Kind.RECORD, COLUMNS);
+
   private static final String APPEND =
       """
       INSERT INTO records (%s)
@@ -54,7 +58,7 @@ final class AuditRows {
       """
           .formatted(columns("o."), columns("r."));
 
-  private final Rows rows = Rows.of(COLUMNS);
+  private final Rows rows = RECORDS.rows();
 
   AuditRows(List<AuditRecord> records) {
     records.forEach(this::add);
@@ -68,6 +72,11 @@ final class AuditRows {
   /** Those in whose place another row is. */
   List<Entity> different(Handle handle) {
     return rows.query(handle, DIFFERENT, (rs, ctx) -> Entity.record(rs.getInt(1), rs.getLong(2)));
+  }
+
+  /** What the view holds once these are written. */
+  List<HeldRow> held() {
+    return RECORDS.held(rows);
   }
 
   private void add(AuditRecord r) {

@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,9 +98,7 @@ public final class CacheInspector implements Inspector {
     return switch (source.kind()) {
       case MEMORY, PATTERN -> List.of(source, source.ofSubject());
       case SESSION, MESSAGE, CHECKPOINT, TOOL_CALL ->
-          source.session().isEmpty()
-              ? List.of()
-              : List.of(source.ofSession(), source.ofSubject());
+          source.session().isEmpty() ? List.of() : List.of(source.ofSession(), source.ofSubject());
       default -> List.of();
     };
   }
@@ -188,8 +185,7 @@ public final class CacheInspector implements Inspector {
       }
       read.add(entity);
     }
-    List<List<Object>> answers =
-        redis.read(READ, reads.stream().map(SubjectRead::call).toList());
+    List<List<Object>> answers = redis.read(READ, reads.stream().map(SubjectRead::call).toList());
     Map<Entity, Found> found = new HashMap<>();
     for (int i = 0; i < reads.size(); i++) {
       found.putAll(reads.get(i).found(answers.get(i)));
@@ -222,22 +218,19 @@ public final class CacheInspector implements Inspector {
       }
     }
     cost = cost.plus(new ReadCost(0, keys.size()));
-    tellMembers(indexes, found);
+    List<KnownKey> zsets = indexes.stream().filter(i -> i.type().equals("zset")).toList();
+    List<KnownKey> hashes = indexes.stream().filter(i -> i.type().equals("hash")).toList();
+    tellMembers(zsets, redis.runEach(zsets, r -> i -> r.zrange(i.key(), 0, -1)), found);
+    tellMembers(hashes, redis.runEach(hashes, r -> i -> r.hkeys(i.key())), found);
   }
 
-  private void tellMembers(List<KnownKey> indexes, Consumer<Entity> found) {
-    Map<Boolean, List<KnownKey>> sets =
-        indexes.stream().collect(Collectors.partitioningBy(i -> i.type().equals("zset")));
-    List<KnownKey> zsets = sets.get(true);
-    List<KnownKey> hashes = sets.get(false);
-    List<List<String>> members = redis.runEach(zsets, r -> i -> r.zrange(i.key(), 0, -1));
-    List<List<String>> fields = redis.runEach(hashes, r -> i -> r.hkeys(i.key()));
-    List<KnownKey> all = Stream.concat(zsets.stream(), hashes.stream()).toList();
-    List<List<String>> ids = Stream.concat(members.stream(), fields.stream()).toList();
-    for (int i = 0; i < all.size(); i++) {
-      KnownKey index = all.get(i);
-      ids.get(i).forEach(id -> found.accept(index.member(id)));
-      cost = cost.plus(new ReadCost(ids.get(i).size(), ids.get(i).size()));
+  private void tellMembers(
+      List<KnownKey> indexes, List<List<String>> members, Consumer<Entity> found) {
+    for (int i = 0; i < indexes.size(); i++) {
+      KnownKey index = indexes.get(i);
+      List<String> ids = members.get(i);
+      ids.forEach(id -> found.accept(index.member(id)));
+      cost = cost.plus(new ReadCost(ids.size(), ids.size()));
     }
   }
 }

@@ -25,9 +25,7 @@ final class FoldedKeys {
   /** What is held at a place, if nothing but this was written. */
   Stored at(Place place) {
     Key key = keys.get(place.key());
-    return key == null
-        ? Stored.NOTHING
-        : new Stored(place.shape().type(), key.goneAt, key.entries);
+    return key == null ? Stored.NOTHING : new Stored(place.shape().type(), key.goneAt, key.entries);
   }
 
   void write(Write write) {

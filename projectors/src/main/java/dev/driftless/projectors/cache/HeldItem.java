@@ -9,8 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One row of an entity with what it holds; its fields are those of {@link HeldRow}. */
-record HeldItem(
-    String name, long offset, @Nullable Instant goneAt, Map<String, String> fields) {
+record HeldItem(String name, long offset, @Nullable Instant goneAt, Map<String, String> fields) {
 
   HeldRow row() {
     long digest = ByteBuffer.wrap(new ContentHash().add(fields).digest()).getLong();

@@ -64,9 +64,11 @@ final class HeldItems {
       case STRING -> List.of(string(place, held));
       case HASH -> List.of(hash(place, held));
       case MEMBER, MORTAL_MEMBER -> member(place, held);
-      case STREAM -> withLife(place, held, held.entries().entrySet().stream().map(e -> message(place, e)));
+      case STREAM ->
+          withLife(place, held, held.entries().entrySet().stream().map(e -> message(place, e)));
       case HASH_OF_ROWS ->
-          withLife(place, held, held.entries().entrySet().stream().map(e -> openToolCall(place, e)));
+          withLife(
+              place, held, held.entries().entrySet().stream().map(e -> openToolCall(place, e)));
       case FIELD, STRAY -> throw new IllegalStateException("dealt with above");
     };
   }

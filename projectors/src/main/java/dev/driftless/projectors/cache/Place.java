@@ -68,8 +68,7 @@ record Place(Shape shape, String name, String key, String member) {
               new Place(Shape.MORTAL_MEMBER, "sessions", keys.sessions(), session),
               new Place(Shape.HASH, "session", keys.session(session), ""),
               new Place(Shape.STREAM, "messages", keys.messages(session), ""),
-              new Place(
-                  Shape.HASH_OF_ROWS, "open-tool-calls", keys.openToolCalls(session), ""));
+              new Place(Shape.HASH_OF_ROWS, "open-tool-calls", keys.openToolCalls(session), ""));
       case STRAY -> List.of(stray(names, id));
       default -> throw new IllegalArgumentException("not of the cache: " + entity);
     };

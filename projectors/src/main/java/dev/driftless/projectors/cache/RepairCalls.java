@@ -86,7 +86,8 @@ final class RepairCalls {
       case FIELD, MEMBER, MORTAL_MEMBER -> {
         writes.add(Write.of("REMOVE", key, type, place.member()));
         stored.entries().forEach((entry, values) -> writes.add(entry(place, entry, values)));
-        writes.add(Write.of(place.shape() == Place.Shape.MORTAL_MEMBER ? "OUTLIVE" : "PERSIST", key));
+        writes.add(
+            Write.of(place.shape() == Place.Shape.MORTAL_MEMBER ? "OUTLIVE" : "PERSIST", key));
       }
       case STRAY -> writes.add(Write.of("STRAY", key, place.member()));
     }

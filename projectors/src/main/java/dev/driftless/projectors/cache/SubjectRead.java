@@ -82,9 +82,7 @@ final class SubjectRead {
     List<?> key = (List<?>) answer;
     long lives = (Long) key.get(1);
     return new Stored(
-        (String) key.get(0),
-        lives < 0 ? null : now.plusMillis(lives),
-        entries(place, key.get(2)));
+        (String) key.get(0), lives < 0 ? null : now.plusMillis(lives), entries(place, key.get(2)));
   }
 
   private static Map<String, List<String>> entries(Place place, @Nullable Object held) {

@@ -8,18 +8,102 @@ import dev.driftless.events.ToolCallCompensated;
 import dev.driftless.events.ToolCallCompleted;
 import dev.driftless.events.ToolCallFailed;
 import dev.driftless.events.ToolCallIntended;
+import dev.driftless.projectors.Entity.Kind;
+import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
+import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
 import dev.driftless.schemas.EventType;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What one batch does to the tables, folded so that each row is written once. */
 final class ContextChanges {
+
+  static final EntityTable PATTERNS =
+      EntityTable.of(
+          "patterns",
+          Kind.PATTERN,
+          "tenant text",
+          "subject text",
+          "pattern_id text",
+          "statement text",
+          "confidence float8",
+          "evidence text[]",
+          "reinforcements int4",
+          "learned_at timestamptz",
+          "reinforced_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable MEMORIES =
+      EntityTable.of(
+          "memories",
+          Kind.MEMORY,
+          "tenant text",
+          "subject text",
+          "memory_id text",
+          "kind text",
+          "text text",
+          "attributes jsonb",
+          "remembered_at timestamptz",
+          "expires_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  static final EntityTable TOOL_CALLS =
+      EntityTable.of(
+          "open_tool_calls",
+          Kind.TOOL_CALL,
+          "tenant text",
+          "subject text",
+          "session text",
+          "tool_call_id text",
+          "tool text",
+          "arguments text",
+          "agent text",
+          "intended_at timestamptz",
+          "log_partition int4",
+          "log_offset int8",
+          "content_hash bytea");
+
+  /** A function of the other tables and of the last event: compared by whether it is that. */
+  static final EntityTable DOCUMENTS =
+      EntityTable.of(
+              "documents",
+              Kind.SUBJECT,
+              "tenant text",
+              "subject text",
+              "log_partition int4",
+              "log_offset int8",
+              "is_assembled bool")
+          .comparedBy(
+              """
+              SELECT d.tenant, d.subject, d.log_partition, d.log_offset,
+                d.document IS NOT DISTINCT FROM a.document AND d.expires_at IS NOT DISTINCT FROM a.expires_at
+                  AND d.content_hash IS NOT DISTINCT FROM a.content_hash AS is_assembled
+              FROM documents d CROSS JOIN LATERAL assembled_document(d.tenant, d.subject, NULL) a
+              """);
+
+  static final List<EntityTable> TABLES = List.of(PATTERNS, MEMORIES, TOOL_CALLS, DOCUMENTS);
+
+  private static final String KNOWN =
+      """
+      SELECT p.tenant, p.subject, p.pattern_id, p.reinforcements, p.learned_at FROM patterns p
+      JOIN <rows> ON p.tenant = r.tenant AND p.subject = r.subject AND p.pattern_id = r.pattern_id
+      """;
 
   private final Map<Key, Pattern> patterns = new LinkedHashMap<>();
   private final Map<Key, @Nullable LogRecord> memories = new LinkedHashMap<>();
@@ -67,27 +151,29 @@ final class ContextChanges {
     return rows;
   }
 
-  /** Patterns that are learned at the end of this batch. */
-  Rows learned() {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "pattern_id text",
-            "statement text",
-            "confidence float8",
-            "evidence text[]",
-            "times int4",
-            "learned_at timestamptz",
-            "reinforced_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "event_hash bytea");
+  /** Patterns that are learned at the end of this batch, after what is stored of them. */
+  Rows learned(Handle handle) {
+    Rows keys = Rows.of("tenant text", "subject text", "pattern_id text");
+    patterns.forEach(
+        (key, pattern) -> {
+          if (pattern.last != null) {
+            keys.add(key.tenant, key.subject, key.id);
+          }
+        });
+    Map<Key, Known> known = new HashMap<>();
+    keys.query(handle, KNOWN, (rs, ctx) -> known.put(Key.ofPattern(rs), Known.of(rs)));
+    return learned(known);
+  }
+
+  private Rows learned(Map<Key, Known> known) {
+    Rows rows = PATTERNS.rows();
     patterns.forEach(
         (key, pattern) -> {
           LogRecord last = pattern.last;
           if (last != null) {
             PatternLearned learned = (PatternLearned) last.event().getPayload();
+            Known before = known.getOrDefault(key, new Known(0, pattern.learnedAt));
+            int reinforcements = before.reinforcements + pattern.times;
             rows.add(
                 key.tenant,
                 key.subject,
@@ -95,12 +181,12 @@ final class ContextChanges {
                 learned.getStatement(),
                 learned.getConfidence(),
                 learned.getEvidence(),
-                pattern.times,
-                pattern.learnedAt,
+                reinforcements,
+                before.learnedAt,
                 last.logTime(),
                 last.partition(),
                 last.offset(),
-                ContextProjector.hash(learned));
+                ContextProjector.patternHash(learned, reinforcements, before.learnedAt));
           }
         });
     return rows;
@@ -118,19 +204,7 @@ final class ContextChanges {
   }
 
   Rows remembered() {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "memory_id text",
-            "kind text",
-            "text text",
-            "attributes jsonb",
-            "remembered_at timestamptz",
-            "expires_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+    Rows rows = MEMORIES.rows();
     memories.forEach(
         (key, last) -> {
           if (last != null) {
@@ -164,19 +238,7 @@ final class ContextChanges {
   }
 
   Rows intended() {
-    Rows rows =
-        Rows.of(
-            "tenant text",
-            "subject text",
-            "session text",
-            "tool_call_id text",
-            "tool text",
-            "arguments text",
-            "agent text",
-            "intended_at timestamptz",
-            "log_partition int4",
-            "log_offset int8",
-            "content_hash bytea");
+    Rows rows = TOOL_CALLS.rows();
     toolCalls.forEach(
         (key, last) -> {
           if (last != null) {
@@ -200,10 +262,21 @@ final class ContextChanges {
 
   /** Subjects whose document may be another one now, with the last event that made it so. */
   Rows touched() {
-    Rows rows = Rows.of("tenant text", "subject text", "log_partition int4", "log_offset int8");
+    Rows rows = DOCUMENTS.rows();
     documents.forEach(
-        (key, last) -> rows.add(key.tenant, key.subject, last.partition(), last.offset()));
+        (key, last) -> rows.add(key.tenant, key.subject, last.partition(), last.offset(), true));
     return rows;
+  }
+
+  /** What there is of an entity once these events are all that ever were of it. */
+  List<HeldRow> held(Kind kind) {
+    return switch (kind) {
+      case PATTERN -> PATTERNS.held(learned(Map.of()));
+      case MEMORY -> MEMORIES.held(remembered());
+      case TOOL_CALL -> TOOL_CALLS.held(intended());
+      case SUBJECT -> DOCUMENTS.held(touched());
+      default -> List.of();
+    };
   }
 
   private void remembered(LogRecord r, String memoryId, @Nullable LogRecord last) {
@@ -236,6 +309,10 @@ final class ContextChanges {
     static Key of(LogRecord r, String session, String id) {
       return new Key(r.event().getTenant(), r.event().getSubject(), session, id);
     }
+
+    static Key ofPattern(ResultSet rs) throws SQLException {
+      return new Key(rs.getString(1), rs.getString(2), "", rs.getString(3));
+    }
   }
 
   /**
@@ -249,6 +326,14 @@ final class ContextChanges {
   private record Pattern(boolean retired, int times, Instant learnedAt, @Nullable LogRecord last) {
     Pattern reinforcedBy(Pattern next) {
       return new Pattern(retired, times + 1, times == 0 ? next.learnedAt : learnedAt, next.last);
+    }
+  }
+
+  /** What is stored of a pattern. */
+  private record Known(int reinforcements, Instant learnedAt) {
+    static Known of(ResultSet rs) throws SQLException {
+      OffsetDateTime learnedAt = rs.getObject(5, OffsetDateTime.class);
+      return new Known(rs.getInt(4), Objects.requireNonNull(learnedAt).toInstant());
     }
   }
 }

@@ -1,16 +1,22 @@
 package dev.driftless.projectors.context;
 
+import static dev.driftless.projectors.Entity.Kind.SUBJECT;
+
 import dev.driftless.events.PatternLearned;
 import dev.driftless.events.ToolCallIntended;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.projectors.postgres.Rows;
 import dev.driftless.schemas.Names;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -47,23 +53,16 @@ public final class ContextProjector implements Projector {
       WHERE p.tenant = r.tenant AND p.subject = r.subject AND p.pattern_id = r.pattern_id
       """;
 
-  /** The counter is safe: the position was set in this transaction, so no event counts twice. */
+  /**
+   * The counter is safe though it was read before: the position was set in this transaction, so
+   * nobody else writes and no event counts twice.
+   */
   private static final String LEARN =
       """
       INSERT INTO patterns (tenant, subject, pattern_id, statement, confidence, evidence,
         reinforcements, learned_at, reinforced_at, log_partition, log_offset, content_hash)
-      SELECT n.tenant, n.subject, n.pattern_id, n.statement, n.confidence, n.evidence,
-        n.reinforcements, n.learned_at, n.reinforced_at, n.log_partition, n.log_offset,
-        sha256(framed(n.event_hash) || framed_text(CAST(n.reinforcements AS text))
-          || framed_text(CAST(CAST(extract(epoch FROM n.learned_at) * 1000 AS bigint) AS text)))
-      FROM (
-        SELECT r.tenant, r.subject, r.pattern_id, r.statement, r.confidence, r.evidence, r.reinforced_at,
-          r.log_partition, r.log_offset, r.event_hash,
-          coalesce(p.reinforcements, 0) + r.times AS reinforcements,
-          coalesce(p.learned_at, r.learned_at) AS learned_at
-        FROM <rows> LEFT JOIN patterns p
-          ON p.tenant = r.tenant AND p.subject = r.subject AND p.pattern_id = r.pattern_id
-      ) n
+      SELECT tenant, subject, pattern_id, statement, confidence, evidence,
+        reinforcements, learned_at, reinforced_at, log_partition, log_offset, content_hash FROM <rows>
       ON CONFLICT (tenant, subject, pattern_id) DO UPDATE SET
         statement = excluded.statement, confidence = excluded.confidence, evidence = excluded.evidence,
         reinforcements = excluded.reinforcements, learned_at = excluded.learned_at,
@@ -121,6 +120,15 @@ public final class ContextProjector implements Projector {
         content_hash = excluded.content_hash
       """;
 
+  /** Documents that there are, of subjects of which something else was repaired. */
+  private static final String REASSEMBLE =
+      """
+      UPDATE documents d
+      SET document = a.document, expires_at = a.expires_at, content_hash = a.content_hash
+      FROM <rows> CROSS JOIN LATERAL assembled_document(r.tenant, r.subject, NULL) a
+      WHERE d.tenant = r.tenant AND d.subject = r.subject
+      """;
+
   private final PostgresStore store;
 
   /** Opens no connection yet. */
@@ -151,7 +159,17 @@ public final class ContextProjector implements Projector {
 
   @Override
   public void repair(Repair repair) {
-    throw new UnsupportedOperationException("comes with the inspector");
+    List<History> histories = repair.histories();
+    ContextChanges changes = of(histories, history -> history.entity().kind() != SUBJECT);
+    ContextChanges documents = of(histories, history -> history.entity().kind() == SUBJECT);
+    store.repair(
+        repair,
+        handle -> {
+          ContextChanges.TABLES.forEach(table -> table.delete(handle, histories));
+          writeEntities(handle, changes);
+          documents.touched().execute(handle, DOCUMENT);
+          subjects(histories).execute(handle, REASSEMBLE);
+        });
   }
 
   @Override
@@ -169,15 +187,33 @@ public final class ContextProjector implements Projector {
     return new PostgresStore(config, VIEW, schema(names), ContextProjector.class, "context.sql");
   }
 
-  /** What goes comes first: a pattern that was retired and learned again begins anew. */
   private static void write(Handle handle, ContextChanges changes) {
+    writeEntities(handle, changes);
+    changes.touched().execute(handle, DOCUMENT);
+  }
+
+  /** What goes comes first: a pattern that was retired and learned again begins anew. */
+  private static void writeEntities(Handle handle, ContextChanges changes) {
     changes.retired().execute(handle, RETIRE);
-    changes.learned().execute(handle, LEARN);
+    changes.learned(handle).execute(handle, LEARN);
     changes.forgotten().execute(handle, FORGET);
     changes.remembered().execute(handle, REMEMBER);
     changes.settled().execute(handle, SETTLE);
     changes.intended().execute(handle, INTEND);
-    changes.touched().execute(handle, DOCUMENT);
+  }
+
+  private static ContextChanges of(List<History> histories, Predicate<History> wanted) {
+    return ContextChanges.of(
+        histories.stream().filter(wanted).flatMap(h -> h.records().stream()).toList());
+  }
+
+  private static Rows subjects(List<History> histories) {
+    Rows subjects = Rows.of("tenant text", "subject text");
+    histories.stream()
+        .map(history -> history.entity().ofSubject())
+        .distinct()
+        .forEach(subject -> subjects.add(subject.tenant(), subject.subject()));
+    return subjects;
   }
 
   /** The PostgreSQL schema that holds the view. */

@@ -62,6 +62,11 @@ public final class EntityTable {
     return new EntityTable(name, kind, rowPerEvent, "(" + query + ")", columns);
   }
 
+  /** Its name in the schema. */
+  String name() {
+    return name;
+  }
+
   /** What the rows are of. */
   public Entity.Kind kind() {
     return kind;
@@ -142,7 +147,7 @@ public final class EntityTable {
       case SESSION -> new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), "");
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
           new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), rs.getString(4));
-      case POSITION, STRAY -> throw new IllegalStateException("no table is of strays");
+      default -> throw noTable(kind);
     };
   }
 
@@ -151,7 +156,7 @@ public final class EntityTable {
       case RECORD, SUBJECT -> 2;
       case MEMORY, PATTERN, SESSION -> 3;
       case MESSAGE, CHECKPOINT, TOOL_CALL -> 4;
-      case POSITION, STRAY -> throw new IllegalArgumentException("no table is of strays");
+      default -> throw noTable(kind);
     };
   }
 
@@ -163,8 +168,12 @@ public final class EntityTable {
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
       case MESSAGE, CHECKPOINT, TOOL_CALL ->
           new Object[] {i, entity.tenant(), entity.subject(), entity.session(), entity.id()};
-      case POSITION, STRAY -> throw new IllegalStateException("no table is of strays");
+      default -> throw noTable(kind);
     };
+  }
+
+  private static IllegalArgumentException noTable(Entity.Kind kind) {
+    return new IllegalArgumentException("no table has rows of a " + kind);
   }
 
   private String isKeyed() {

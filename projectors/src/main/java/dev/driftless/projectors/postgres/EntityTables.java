@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
@@ -54,6 +55,13 @@ public final class EntityTables implements AutoCloseable {
   private final PostgresStore store;
   private final int partitions;
   private final List<EntityTable> tables;
+
+  /**
+   * Before the snapshot is taken, which is by the first query: if another table is put in the place
+   * of one between the two, the snapshot sees no row of it.
+   */
+  private final String keep;
+
   private ReadCost cost = ReadCost.NONE;
 
   /**
@@ -66,6 +74,10 @@ public final class EntityTables implements AutoCloseable {
     this.store = store;
     this.partitions = partitions;
     this.tables = List.copyOf(tables);
+    this.keep =
+        tables.stream()
+            .map(EntityTable::name)
+            .collect(Collectors.joining(", ", "LOCK TABLE ", " IN ACCESS SHARE MODE"));
   }
 
   /** What the view holds of these entities, in their order; no row of a kind without a table. */
@@ -165,6 +177,7 @@ public final class EntityTables implements AutoCloseable {
             connected.inTransaction(
                 handle -> {
                   handle.execute(SNAPSHOT);
+                  handle.execute(keep);
                   long before = examined(handle);
                   T read = work.withHandle(handle);
                   cost = cost.plus(new ReadCost(examined(handle) - before, 0));

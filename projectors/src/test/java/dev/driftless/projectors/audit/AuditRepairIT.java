@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.History;
-import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.TestLog;
@@ -200,14 +199,7 @@ final class AuditRepairIT {
   }
 
   private History history(long offset) {
-    byte[] chain = AuditChain.genesis("topic", 0);
-    for (LogRecord r : log.records()) {
-      if (r.offset() == offset) {
-        return new History(Entity.record(0, offset), List.of(r), chain);
-      }
-      chain = AuditChain.next(chain, r);
-    }
-    throw new IllegalArgumentException("no record at " + offset);
+    return AuditFixture.history(log, offset);
   }
 
   private static History nothing(int partition, long offset) {

@@ -268,13 +268,7 @@ final class AuditVerifierIT {
 
   /** All records of the partition as the log has them, and no row of the phantoms. */
   private void repair(TestLog partition, Entity... phantoms) {
-    List<History> histories = new ArrayList<>();
-    byte[] chain = AuditChain.genesis("topic", partition.partition());
-    for (LogRecord r : partition.records()) {
-      Entity record = Entity.record(r.partition(), r.offset());
-      histories.add(new History(record, List.of(r), chain));
-      chain = AuditChain.next(chain, r);
-    }
+    List<History> histories = new ArrayList<>(AuditFixture.histories(partition));
     for (Entity phantom : phantoms) {
       histories.add(new History(phantom, List.of()));
     }

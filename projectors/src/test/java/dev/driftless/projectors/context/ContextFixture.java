@@ -1,6 +1,7 @@
 package dev.driftless.projectors.context;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.postgres.PostgresConfig;
@@ -17,6 +18,11 @@ public final class ContextFixture extends PostgresFixture {
   @Override
   protected Projector open(PostgresConfig config, Names names) {
     return new ContextProjector(config, names);
+  }
+
+  @Override
+  public Inspector inspect(int partitions) {
+    return new ContextInspector(server(), names(), partitions);
   }
 
   @Override
