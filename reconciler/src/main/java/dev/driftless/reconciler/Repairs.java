@@ -106,12 +106,12 @@ final class Repairs {
    * themselves. Null if all could be asked for, else why some could not.
    */
   private @Nullable String ask(Collection<Entity> entities) {
-    Map<Integer, Long> positions = positions.get();
+    Map<Integer, Long> now = positions.get();
     List<RepairRequest> some = new ArrayList<>(CHUNK);
     String refused = null;
     for (Entity entity : entities) {
       int partition = entity.partition(partitions);
-      long asOf = positions.getOrDefault(partition, 0L);
+      long asOf = now.getOrDefault(partition, 0L);
       some.add(
           new RepairRequest(
               view.view(), asOf, log.history(view, entity, partition, asOf, Set.of())));
