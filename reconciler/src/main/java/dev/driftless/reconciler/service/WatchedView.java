@@ -120,14 +120,14 @@ final class WatchedView {
   /** What is not well, and why; nothing if all is. */
   Map<ViewState, String> reasons(Instant now) {
     Map<ViewState, String> reasons = new EnumMap<>(ViewState.class);
-    if (!lag.isKnown() && isLong(answeredAt, now)) {
+    if (!lag.isKnown() && isLong(Duration.between(answeredAt, now))) {
       reasons.put(ViewState.AWAY, Objects.requireNonNullElse(lag.problem(), "no answer"));
     }
     if (lag.isKnown() && lag.problem() != null) {
       reasons.put(ViewState.UNKNOWN, lag.problem());
     }
     for (PartitionLag at : lag.partitions()) {
-      position(at, now, reasons);
+      position(at, reasons);
     }
     check(reasons);
     return reasons;
@@ -140,12 +140,12 @@ final class WatchedView {
         .orElse(paused ? ViewState.PAUSED : ViewState.OK);
   }
 
-  private void position(PartitionLag at, Instant now, Map<ViewState, String> reasons) {
+  private void position(PartitionLag at, Map<ViewState, String> reasons) {
     Progression progression = progressions.get(at.partition());
     if (progression == null) {
       return;
     }
-    if (isLong(progression.movedAt(), now)) {
+    if (isLong(progression.standstill())) {
       reasons.put(
           ViewState.STUCK,
           "partition %d: %,d events to apply, and its position %,d has not moved since %s"
@@ -190,7 +190,7 @@ final class WatchedView {
         || at.behind().compareTo(Objects.requireNonNull(limit.time())) > 0;
   }
 
-  private boolean isLong(Instant since, Instant now) {
-    return Duration.between(since, now).compareTo(stuckAfter) > 0;
+  private boolean isLong(Duration time) {
+    return time.compareTo(stuckAfter) > 0;
   }
 }
