@@ -2,6 +2,7 @@ package dev.driftless.reconciler.service;
 
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
+import dev.driftless.reconciler.CannotTellException;
 import dev.driftless.reconciler.Progress;
 import dev.driftless.reconciler.Reconciler;
 import dev.driftless.reconciler.RepairReport;
@@ -10,6 +11,8 @@ import dev.driftless.reconciler.ViewReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +31,7 @@ final class Checks implements Runnable {
   private final ReconcilerConfig config;
   private final Watch watch;
   private final Progress progress;
+  private final CountDownLatch stop;
 
   private @Nullable Reconciler reconciler;
   private long shallowDue = System.nanoTime();
@@ -35,31 +39,46 @@ final class Checks implements Runnable {
   private long shallowNanos;
   private int turn;
 
-  Checks(ProjectorsConfig projectors, ReconcilerConfig config, Watch watch, Progress progress) {
+  /**
+   * @param stop ends the thread, which is interrupted too
+   */
+  Checks(
+      ProjectorsConfig projectors,
+      ReconcilerConfig config,
+      Watch watch,
+      Progress progress,
+      CountDownLatch stop) {
     this.projectors = projectors;
     this.config = config;
     this.watch = watch;
     this.progress = progress;
+    this.stop = stop;
     this.deepDue = shallowDue + config.shallowEvery().toNanos();
   }
 
-  /** Returns when the thread is interrupted. */
   @Override
   public void run() {
     try {
-      while (!Thread.currentThread().isInterrupted()) {
+      do {
         turn();
-        sleepUntil(config.deepBudget().isZero() ? shallowDue : Math.min(shallowDue, deepDue));
-      }
+      } while (!stop.await(untilNext(), TimeUnit.NANOSECONDS));
     } catch (InterruptedException e) {
       LOG.debug("stopped");
     } finally {
+      // else what is closed would be disturbed
+      boolean interrupted = Thread.interrupted();
       close();
+      LOG.debug("closed, interrupted={}", interrupted);
     }
   }
 
+  private long untilNext() {
+    long next = config.deepBudget().isZero() ? shallowDue : Math.min(shallowDue, deepDue);
+    return next - System.nanoTime();
+  }
+
   /** What goes wrong here may be gone next time, with everything opened anew. */
-  private void turn() throws InterruptedException {
+  private void turn() {
     try {
       Reconciler open = open();
       if (isDue(shallowDue)) {
@@ -69,8 +88,8 @@ final class Checks implements Runnable {
         mend(open, everything(open, Views.names().get(turn++ % Views.names().size())));
       }
     } catch (RuntimeException e) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
+      if (stop.getCount() == 0) {
+        return;
       }
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();
       LOG.warn("nothing is checked: {}", reason);
@@ -104,6 +123,9 @@ final class Checks implements Runnable {
 
   private void meanwhile(Reconciler open) {
     watch.checking(Instant.now());
+    if (stop.getCount() == 0) {
+      throw new CannotTellException("stopped");
+    }
     if (isDue(shallowDue)) {
       changes(open);
     }
@@ -161,9 +183,5 @@ final class Checks implements Runnable {
 
   private static boolean isDue(long at) {
     return System.nanoTime() - at >= 0;
-  }
-
-  private static void sleepUntil(long at) throws InterruptedException {
-    Thread.sleep(Math.max(1, (at - System.nanoTime()) / 1_000_000));
   }
 }

@@ -5,6 +5,8 @@ import dev.driftless.projectors.runtime.ViewControls;
 import dev.driftless.reconciler.Lag;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,32 +19,36 @@ final class LagReader implements Runnable {
   private final Duration every;
   private final Watch watch;
 
-  LagReader(ProjectorsConfig config, Duration every, Watch watch) {
+  private final CountDownLatch stop;
+
+  /**
+   * @param stop ends the thread, which is interrupted too
+   */
+  LagReader(ProjectorsConfig config, Duration every, Watch watch, CountDownLatch stop) {
     this.config = config;
     this.every = every;
     this.watch = watch;
+    this.stop = stop;
   }
 
-  /** Returns when the thread is interrupted. */
   @Override
   public void run() {
     try (Lag lag = new Lag(config);
         ViewControls controls = new ViewControls(config.kafka(), config.names())) {
-      while (!Thread.currentThread().isInterrupted()) {
+      do {
         read(lag, controls);
-        Thread.sleep(every.toMillis());
-      }
+      } while (!stop.await(every.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       LOG.debug("stopped");
     }
   }
 
-  private void read(Lag lag, ViewControls controls) throws InterruptedException {
+  private void read(Lag lag, ViewControls controls) {
     try {
       watch.lags(lag.read(), controls.paused(), Instant.now());
     } catch (RuntimeException e) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
+      if (stop.getCount() == 0) {
+        return;
       }
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();
       LOG.debug("lag is not known: {}", reason);

@@ -8,6 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -19,11 +20,14 @@ public final class ReconcilerService implements AutoCloseable {
   private final StatusPages pages;
   private final URI address;
   private final List<Thread> threads;
+  private final CountDownLatch stop;
 
-  private ReconcilerService(StatusPages pages, URI address, List<Thread> threads) {
+  private ReconcilerService(
+      StatusPages pages, URI address, List<Thread> threads, CountDownLatch stop) {
     this.pages = pages;
     this.address = address;
     this.threads = threads;
+    this.stop = stop;
   }
 
   /**
@@ -40,16 +44,17 @@ public final class ReconcilerService implements AutoCloseable {
     Trend trend = Trend.open(config.directory().resolve("history.jsonl"), now);
     Watch watch = new Watch(config, new ReconcilerMeters(meters), trend, now);
     StatusPages pages = new StatusPages(config.http(), watch, meters);
+    CountDownLatch stop = new CountDownLatch(1);
     List<Thread> threads =
         List.of(
-            new Thread(new LagReader(projectors, config.lagEvery(), watch), "lag"),
-            new Thread(new Checks(projectors, config, watch, progress), "checks"));
+            new Thread(new LagReader(projectors, config.lagEvery(), watch, stop), "lag"),
+            new Thread(new Checks(projectors, config, watch, progress, stop), "checks"));
     threads.forEach(
         thread -> {
           thread.setUncaughtExceptionHandler(ReconcilerService::died);
           thread.start();
         });
-    return new ReconcilerService(pages, address(config.http(), pages.port()), threads);
+    return new ReconcilerService(pages, address(config.http(), pages.port()), threads, stop);
   }
 
   /** Of the page. */
@@ -67,8 +72,13 @@ public final class ReconcilerService implements AutoCloseable {
   /** Ends what goes on, and returns when it has ended. */
   @Override
   public void close() {
-    pages.close();
-    threads.forEach(Thread::interrupt);
+    synchronized (stop) {
+      if (stop.getCount() > 0) {
+        stop.countDown();
+        pages.close();
+        threads.forEach(Thread::interrupt);
+      }
+    }
     try {
       await();
     } catch (InterruptedException e) {
