@@ -236,14 +236,10 @@ class MemoryLogIT {
     assertThat(setting(test.names.controls(), "cleanup.policy")).isEqualTo("compact");
     assertThat(setting(test.names.repairs(), "retention.ms")).isEqualTo("86400000");
     assertThat(setting(test.names.repairs(), "max.message.bytes")).isEqualTo("33554432");
-    assertThat(
-            test.admin
-                .describeTopics(List.of(test.names.repairs()))
-                .allTopicNames()
-                .get()
-                .get(test.names.repairs())
-                .partitions())
-        .hasSize(TestLog.PARTITIONS);
+    assertThat(test.admin.describeTopics(List.of(test.names.repairs())).allTopicNames().get())
+        .hasEntrySatisfying(
+            test.names.repairs(),
+            topic -> assertThat(topic.partitions()).hasSize(TestLog.PARTITIONS));
     assertThat(setting(test.names.deadLetters("vector"), "retention.ms")).isEqualTo("-1");
     assertThat(Integer.parseInt(setting(test.names.deadLetters("vector"), "max.message.bytes")))
         .isGreaterThan(log.topic().maxRecordBytes());

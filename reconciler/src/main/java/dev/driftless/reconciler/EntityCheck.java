@@ -97,7 +97,8 @@ final class EntityCheck {
     Map<Long, String> letters = setAside.reasons(entity.partition(partitions));
     List<Long> offsets =
         log.offsets(view, entity, entity.partition(partitions), found.asOf(), Set.of());
-    String reason = offsets.stream().filter(letters::containsKey).map(letters::get).findFirst().orElse(null);
+    String reason =
+        offsets.stream().filter(letters::containsKey).map(letters::get).findFirst().orElse(null);
     if (reason == null) {
       return divergences;
     }

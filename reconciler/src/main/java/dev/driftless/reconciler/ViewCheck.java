@@ -5,7 +5,6 @@ import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Entity.Kind;
 import dev.driftless.projectors.Held;
-import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.History;
 import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.ReadCost;
@@ -296,7 +295,8 @@ final class ViewCheck {
 
   private boolean isUnknown(Entity entity) {
     return entity.kind() == Kind.STRAY
-        || log.offsets(view, entity, entity.partition(ends.size()), Long.MAX_VALUE, Set.of()).isEmpty();
+        || log.offsets(view, entity, entity.partition(ends.size()), Long.MAX_VALUE, Set.of())
+            .isEmpty();
   }
 
   private void add(Entity entity) {

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * entity    row                    from                                              gone at
  * MEMORY    memories               its member in memories                            its score
  *           memory                 memory:&lt;id&gt;                                       the key's expiry
- * PATTERN   patterns               its fields in patterns and reinforcements         never
+ * PATTERN   patterns               its field in patterns                             never
+ *           reinforcements         its field in reinforcements                       never
  * SESSION   sessions               its member in sessions                            its score
  *           session                session:&lt;s&gt;                                       the key's expiry
  *           messages@&lt;stream id&gt;   an entry of session:&lt;s&gt;:messages                  its expiresAt

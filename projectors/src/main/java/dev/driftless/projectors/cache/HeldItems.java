@@ -19,37 +19,15 @@ final class HeldItems {
   /** In the order of the places. */
   static List<HeldItem> of(List<Place> places, List<Stored> stored) {
     List<HeldItem> items = new ArrayList<>();
-    Map<String, String> pattern = new LinkedHashMap<>();
-    Instant patternGoneAt = null;
     for (int i = 0; i < places.size(); i++) {
       Place place = places.get(i);
       Stored held = stored.get(i);
       if (held.isAbsent()) {
         continue;
       }
-      if (place.shape() != Shape.FIELD) {
-        items.addAll(of(place, held));
-      } else if (addField(pattern, place, held)) {
-        patternGoneAt = earlier(patternGoneAt, held.goneAt());
-      }
-    }
-    if (!pattern.isEmpty()) {
-      long offset = offset(json(pattern.get("patterns")));
-      items.add(new HeldItem("patterns", offset, patternGoneAt, pattern));
+      items.addAll(of(place, held));
     }
     return items;
-  }
-
-  private static boolean addField(Map<String, String> to, Place place, Stored held) {
-    if (!held.type().equals(place.shape().type())) {
-      to.put(place.name() + " is a", held.type());
-      return true;
-    }
-    String value = held.value(place.member());
-    if (value != null) {
-      to.put(place.name(), value);
-    }
-    return value != null;
   }
 
   private static List<HeldItem> of(Place place, Stored held) {
@@ -69,12 +47,21 @@ final class HeldItems {
       case HASH_OF_ROWS ->
           withLife(
               place, held, held.entries().entrySet().stream().map(e -> openToolCall(place, e)));
-      case FIELD, STRAY -> throw new IllegalStateException("dealt with above");
+      case FIELD -> field(place, held);
+      case STRAY -> throw new IllegalStateException("dealt with above");
     };
   }
 
   private static HeldItem ofAnotherType(Place place, Stored held) {
     return new HeldItem(place.name(), -1, held.goneAt(), Map.of("is a", held.type()));
+  }
+
+  private static List<HeldItem> field(Place place, Stored held) {
+    String value = held.value(place.member());
+    return value == null
+        ? List.of()
+        : List.of(
+            new HeldItem(place.name(), offset(json(value)), held.goneAt(), Map.of("value", value)));
   }
 
   private static HeldItem string(Place place, Stored held) {

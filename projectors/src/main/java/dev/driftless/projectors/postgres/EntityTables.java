@@ -6,6 +6,8 @@ import dev.driftless.projectors.Held;
 import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.ReadCost;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -16,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
  * The tables of a view as an {@link Inspector} reads them: each call in one snapshot, with the
@@ -51,6 +54,9 @@ public final class EntityTables implements AutoCloseable {
       """;
 
   private static final String POSITIONS = "SELECT partition, position FROM view_positions";
+
+  /** For one table. */
+  private static final Duration SCAN_TIMEOUT = Duration.ofHours(1);
 
   private final PostgresStore store;
   private final int partitions;
@@ -109,6 +115,7 @@ public final class EntityTables implements AutoCloseable {
     return snapshot(
         new BucketDigests(Map.of(), new long[Entity.BUCKETS]),
         handle -> {
+          waitLonger(handle);
           Map<Integer, Long> positions = positions(handle);
           for (EntityTable table : tables) {
             handle
@@ -128,6 +135,7 @@ public final class EntityTables implements AutoCloseable {
         snapshot(
             false,
             handle -> {
+              waitLonger(handle);
               for (EntityTable table : tables) {
                 wanted.each(
                     handle,
@@ -183,6 +191,15 @@ public final class EntityTables implements AutoCloseable {
                   cost = cost.plus(new ReadCost(examined(handle) - before, 0));
                   return read;
                 }));
+  }
+
+  /** Hashing a whole table may take longer than any other answer; the pool undoes this. */
+  private static void waitLonger(Handle handle) {
+    try {
+      handle.getConnection().setNetworkTimeout(Runnable::run, (int) SCAN_TIMEOUT.toMillis());
+    } catch (SQLException e) {
+      throw new UnableToExecuteStatementException("waiting longer", e, null);
+    }
   }
 
   private static long examined(Handle handle) {

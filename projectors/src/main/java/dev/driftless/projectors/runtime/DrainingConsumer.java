@@ -67,7 +67,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private boolean paused;
   private long checkAtNanos = System.nanoTime();
 
-  /** Without controls and repairs, whoever else asks for them is not heard. */
+  /**
+   * @param controls null for what is never paused
+   * @param repairs null for what is never repaired
+   */
   DrainingConsumer(
       Map<String, Object> settings,
       ViewParts parts,
@@ -106,6 +109,14 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   @Override
   public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
+    if (!own.values().stream().allMatch(OwnedPartition::positioned)) {
+      // No failure of the store: commits that come again and again would put off for ever what
+      // they wait for, which is the next poll that may ask it.
+      throw new TimeoutException(
+          "nothing is committed before the store of view "
+              + projector.view()
+              + " was asked where to begin");
+    }
     try {
       drainOwn();
     } catch (StoreAwayException e) {
@@ -194,10 +205,6 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private void drainOwn() {
     for (OwnedPartition partition : own.values()) {
-      if (!partition.positioned()) {
-        throw new StoreAwayException(
-            new IllegalStateException("the store was not asked yet where to begin"));
-      }
       write(partition, drain::drain);
     }
   }

@@ -146,7 +146,8 @@ final class Intake implements Processor<byte[], byte[], Void, Void> {
       return "the record is in partition %d, its key belongs in partition %d"
           .formatted(partition, expected);
     }
-    if (event.getSession() == null && OF_A_SESSION.contains(EventType.of(event))) {
+    boolean inSession = event.getSession() != null && !event.getSession().isEmpty();
+    if (!inSession && OF_A_SESSION.contains(EventType.of(event))) {
       return EventType.of(event).label() + " needs a session";
     }
     return null;

@@ -68,7 +68,7 @@ final class PointRepair {
     List<Optional<PointStruct>> points = memories.of(repair.histories(), repair.epoch());
     for (int i = 0; i < points.size(); i++) {
       Entity entity = repair.histories().get(i).entity();
-      Collection<PointId> gone = entity.kind() == Kind.STRAY ? strays : toGo;
+      Collection<PointId> gone = entity.kind() == Kind.MEMORY ? toGo : strays;
       points.get(i).ifPresentOrElse(toBe::add, () -> gone.add(PointNames.of(entity)));
     }
     List<PointId> ids = repair.histories().stream().map(h -> PointNames.of(h.entity())).toList();

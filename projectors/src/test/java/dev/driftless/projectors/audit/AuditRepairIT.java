@@ -2,15 +2,19 @@ package dev.driftless.projectors.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchRuntimeException;
 
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.postgres.TestLog;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +191,27 @@ final class AuditRepairIT {
     }
     assertThat(fixture.shown()).hasSize(351).containsAll(whole);
     assertThat(fixture.oldGenerations()).hasSize(20);
+  }
+
+  @Test
+  void repair_gives_way_to_who_reads_for_long_and_can_be_tried_again() {
+    phantom(0, 51);
+    PostgresConfig server = PostgresFixture.server();
+    Jdbi.create(server.url(), server.user(), server.password())
+        .useTransaction(
+            handle -> {
+              handle.execute(
+                  "LOCK TABLE %s.records IN ACCESS SHARE MODE".formatted(fixture.schema()));
+              RuntimeException failure = catchRuntimeException(() -> repair(nothing(0, 51)));
+              assertThat(failure).hasMessageContaining("lock timeout");
+              assertThat(projector.isTransient(failure)).isTrue();
+            });
+    assertThat(fixture.oldGenerations()).isEmpty();
+
+    repair(nothing(0, 51));
+
+    assertThat(fixture.oldGenerations()).hasSize(1);
+    assertThat(fixture.shown()).isEqualTo(whole);
   }
 
   private void repair(History... histories) {

@@ -78,8 +78,9 @@ class CacheInspectorIT {
 
   @Test
   void a_count_that_was_edited() {
-    assertMended(redis -> redis.hincrby(keys.reinforcements(), "p1", 1), "pattern p1: patterns");
-    assertMended(redis -> redis.hdel(keys.reinforcements(), "p1"), "pattern p1: patterns");
+    assertMended(
+        redis -> redis.hincrby(keys.reinforcements(), "p1", 1), "pattern p1: reinforcements");
+    assertMended(redis -> redis.hdel(keys.reinforcements(), "p1"), "pattern p1: reinforcements");
     assertMended(redis -> redis.hdel(keys.patterns(), "p1"), "pattern p1: patterns");
     log.append(null, learned("p1", 1));
     assertMended(redis -> {});
@@ -124,7 +125,7 @@ class CacheInspectorIT {
     assertMended(
         redis -> redis.expire(keys.memories(), 600), "memory m1: memories", "memory m2: memories");
     assertMended(redis -> redis.expire(keys.patterns(), 600), "pattern p1: patterns");
-    assertMended(redis -> redis.expire(keys.reinforcements(), 600), "pattern p1: patterns");
+    assertMended(redis -> redis.expire(keys.reinforcements(), 600), "pattern p1: reinforcements");
     assertMended(
         redis -> redis.expire(keys.sessions(), 600),
         "session s1: sessions",
@@ -164,7 +165,7 @@ class CacheInspectorIT {
         redis -> redis.hset(keys.memory("gh/ost"), "text", "boo"), "memory gh/ost: memory");
     assertMended(redis -> redis.hset(keys.patterns(), "ghost", "{}"), "pattern ghost: patterns");
     assertMended(
-        redis -> redis.hset(keys.reinforcements(), "ghost", "1"), "pattern ghost: patterns");
+        redis -> redis.hset(keys.reinforcements(), "ghost", "1"), "pattern ghost: reinforcements");
     assertMended(redis -> redis.zadd(keys.sessions(), 1e15, "ghost"), "session ghost: sessions");
     assertMended(redis -> redis.hset(keys.session("ghost"), "a", "b"), "session ghost: session");
     assertMended(
@@ -211,6 +212,13 @@ class CacheInspectorIT {
     assertMended(redis -> redis.set(keys.applied(), "2"), "subject: applied");
     assertMended(redis -> redis.set(keys.applied(), "100000"), "subject: applied");
     assertMended(redis -> redis.set(keys.applied(), "nonsense"), "subject: applied");
+    assertMended(
+        redis -> {
+          redis.set(keys.applied(), "100000");
+          redis.del(keys.memory("m1"));
+        },
+        "memory m1: memory",
+        "subject: applied");
   }
 
   @Test

@@ -399,6 +399,7 @@ final class RepairsIT {
       log.awaitCaughtUp(fixture);
       publish(Events.recorded("m2", "text"));
       log.awaitCaughtUp(fixture);
+      Thread.sleep(4_000); // several times as long as a view takes to serve a request
       assertThat(application.stopped()).isNotDone();
     }
     assertThat(projector.records).hasSize(152);

@@ -40,7 +40,7 @@ final class Checks implements Runnable {
   private int turn;
 
   /**
-   * @param stop ends the thread, which is interrupted too
+   * @param stop ends the thread, within seconds if the stores answer
    */
   Checks(
       ProjectorsConfig projectors,
@@ -63,12 +63,9 @@ final class Checks implements Runnable {
         turn();
       } while (!stop.await(untilNext(), TimeUnit.NANOSECONDS));
     } catch (InterruptedException e) {
-      LOG.debug("stopped");
+      LOG.debug("interrupted");
     } finally {
-      // else what is closed would be disturbed
-      boolean interrupted = Thread.interrupted();
       close();
-      LOG.debug("closed, interrupted={}", interrupted);
     }
   }
 
@@ -122,10 +119,7 @@ final class Checks implements Runnable {
   }
 
   private void meanwhile(Reconciler open) {
-    watch.checking(Instant.now());
-    if (stop.getCount() == 0) {
-      throw new CannotTellException("stopped");
-    }
+    alive();
     if (isDue(shallowDue)) {
       changes(open);
     }
@@ -169,8 +163,15 @@ final class Checks implements Runnable {
   }
 
   private void say(String line) {
-    watch.checking(Instant.now());
+    alive();
     progress.say(line);
+  }
+
+  private void alive() {
+    watch.checking(Instant.now());
+    if (stop.getCount() == 0) {
+      throw new CannotTellException("stopped");
+    }
   }
 
   private void close() {

@@ -22,7 +22,7 @@ final class LagReader implements Runnable {
   private final CountDownLatch stop;
 
   /**
-   * @param stop ends the thread, which is interrupted too
+   * @param stop ends the thread
    */
   LagReader(ProjectorsConfig config, Duration every, Watch watch, CountDownLatch stop) {
     this.config = config;
@@ -39,7 +39,7 @@ final class LagReader implements Runnable {
         read(lag, controls);
       } while (!stop.await(every.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
-      LOG.debug("stopped");
+      LOG.debug("interrupted");
     }
   }
 

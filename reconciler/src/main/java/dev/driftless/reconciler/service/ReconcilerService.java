@@ -76,7 +76,6 @@ public final class ReconcilerService implements AutoCloseable {
       if (stop.getCount() > 0) {
         stop.countDown();
         pages.close();
-        threads.forEach(Thread::interrupt);
       }
     }
     try {
