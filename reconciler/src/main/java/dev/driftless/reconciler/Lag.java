@@ -19,15 +19,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lag of every view: log end minus stored position, in events, per partition. The log's end is read
+ * Lag of every view: log end minus stored position, in events and in log time, per partition. The log's end is read
  * before the positions, so a view that keeps up has lag 0 also while others publish; and a position
  * is never ahead of what its view shows, so lag can look larger than it is, never smaller.
  *
@@ -43,6 +45,9 @@ public final class Lag implements AutoCloseable {
   private final Admin admin;
   private final Map<String, Projector> projectors = new LinkedHashMap<>();
 
+  /** A log in which every partition has a first record. */
+  private volatile @Nullable LogEnd known;
+
   /** Of all views; asks for nothing yet. */
   public Lag(ProjectorsConfig config) {
     this.names = config.names();
@@ -51,8 +56,18 @@ public final class Lag implements AutoCloseable {
     Views.names().forEach(view -> projectors.put(view, Views.open(view, config)));
   }
 
-  /** Of one log: where each partition ends. */
-  private record LogEnd(String topicId, Map<Integer, Long> ends) {}
+  /**
+   * Of one log: where each partition ends.
+   *
+   * @param firstAppends when the first record was appended, in milliseconds; absent if there is
+   *     none
+   * @param lastAppends as {@code firstAppends}, of the last record
+   */
+  private record LogEnd(
+      String topicId,
+      Map<Integer, Long> ends,
+      Map<Integer, Long> firstAppends,
+      Map<Integer, Long> lastAppends) {}
 
   /**
    * The lag of every view, in the order in which views are shown. A store that does not answer is
@@ -152,14 +167,29 @@ public final class Lag implements AutoCloseable {
         } else if (stored.offset() > end.getValue()) {
           problem = "its position is beyond the log's end: rebuild the view";
         }
+        Position position = another ? null : stored.position();
+        long offset = position == null ? 0 : position.offset();
+        Duration behind =
+            offset < end.getValue() ? behind(end.getKey(), position, log) : Duration.ZERO;
         partitions.add(
-            new PartitionLag(
-                end.getKey(), end.getValue(), another ? 0 : stored.offset(), stored.epoch()));
+            new PartitionLag(end.getKey(), end.getValue(), offset, stored.epoch(), behind));
       }
       return new ViewLag(projector.view(), partitions, problem);
     } catch (RuntimeException e) {
       return new ViewLag(projector.view(), List.of(), "its store does not answer: " + firstLine(e));
     }
+  }
+
+  private static Duration behind(int partition, @Nullable Position position, LogEnd log) {
+    Long last = log.lastAppends().get(partition);
+    if (last == null) {
+      return Duration.ZERO;
+    }
+    long since =
+        position == null
+            ? log.firstAppends().getOrDefault(partition, last)
+            : position.logTime().toEpochMilli();
+    return Duration.ofMillis(Math.max(0, last - since));
   }
 
   private static boolean isOfAnotherLog(@Nullable Position position, String topicId) {
@@ -169,30 +199,62 @@ public final class Lag implements AutoCloseable {
   private LogEnd logEnd() {
     try {
       TopicDescription description =
-          admin
-              .describeTopics(List.of(topic))
-              .allTopicNames()
-              .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-              .values()
-              .iterator()
-              .next();
-      Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-      description
-          .partitions()
-          .forEach(p -> latest.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest()));
+          answer(admin.describeTopics(List.of(topic)).allTopicNames()).values().iterator().next();
+      int partitions = description.partitions().size();
       Map<Integer, Long> ends = new TreeMap<>();
-      admin
-          .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
-          .all()
-          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+      answer(offsets(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED, partitions))
           .forEach((at, info) -> ends.put(at.partition(), info.offset()));
-      return new LogEnd(description.topicId().toString(), ends);
+      Map<Integer, Long> lastAppends = appends(OffsetSpec.maxTimestamp(), partitions);
+      String topicId = description.topicId().toString();
+      return new LogEnd(topicId, ends, firstAppends(topicId, partitions), lastAppends);
     } catch (ExecutionException | TimeoutException e) {
       throw new CannotTellException(
           "the broker does not tell where the log %s ends: %s".formatted(topic, firstLine(e)));
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }
+  }
+
+  /** Kept once every partition has a first record, for it stays the first. */
+  private Map<Integer, Long> firstAppends(String topicId, int partitions)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    LogEnd before = known;
+    if (before != null && before.topicId().equals(topicId)) {
+      return before.firstAppends();
+    }
+    Map<Integer, Long> first = appends(OffsetSpec.forTimestamp(0), partitions);
+    if (first.size() == partitions) {
+      known = new LogEnd(topicId, Map.of(), first, Map.of());
+    }
+    return first;
+  }
+
+  /** When the record that is asked for was appended; partitions that have none are absent. */
+  private Map<Integer, Long> appends(OffsetSpec which, int partitions)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    Map<Integer, Long> millis = new TreeMap<>();
+    answer(offsets(which, IsolationLevel.READ_UNCOMMITTED, partitions))
+        .forEach(
+            (at, info) -> {
+              if (info.timestamp() >= 0) {
+                millis.put(at.partition(), info.timestamp());
+              }
+            });
+    return millis;
+  }
+
+  private KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> offsets(
+      OffsetSpec which, IsolationLevel isolation, int partitions) {
+    Map<TopicPartition, OffsetSpec> all = new HashMap<>();
+    for (int partition = 0; partition < partitions; partition++) {
+      all.put(new TopicPartition(topic, partition), which);
+    }
+    return admin.listOffsets(all, new ListOffsetsOptions(isolation)).all();
+  }
+
+  private static <T> T answer(KafkaFuture<T> future)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   static String firstLine(Throwable e) {

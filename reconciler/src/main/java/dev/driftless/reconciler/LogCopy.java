@@ -57,9 +57,10 @@ final class LogCopy implements AutoCloseable {
       ProjectorsConfig config, String name, Path directory, String topicId, Progress progress) {
     EventRegistry registry =
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    EntityLog entities = null;
     try {
       EventDecoder decoder = new EventDecoder(registry);
-      EntityLog entities = EntityLog.open(directory.resolve("log"), decoder);
+      entities = EntityLog.open(directory.resolve("log"), decoder);
       if (!isCurrent(entities, topicId)) {
         entities.close();
         delete(directory.resolve("log"));
@@ -76,6 +77,9 @@ final class LogCopy implements AutoCloseable {
       application.start();
       return new LogCopy(entities, application, registry, progress);
     } catch (RuntimeException e) {
+      if (entities != null) {
+        entities.close();
+      }
       registry.close();
       throw e;
     }

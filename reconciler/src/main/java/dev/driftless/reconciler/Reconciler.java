@@ -1,5 +1,6 @@
 package dev.driftless.reconciler;
 
+import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Entity.Kind;
 import dev.driftless.projectors.Inspector;
@@ -42,10 +43,11 @@ public final class Reconciler implements AutoCloseable {
   private final RepairRequests requests;
   private final int partitions;
 
-  private Reconciler(ProjectorsConfig config, String name, Path directory, Progress progress) {
+  private Reconciler(
+      ProjectorsConfig config, String name, Path directory, Progress progress, Lag lag) {
     this.config = config;
     this.progress = progress;
-    this.lag = new Lag(config);
+    this.lag = lag;
     this.partitions = lag.logEnds().size();
     this.copy = LogCopy.open(config, name, directory, lag.topicId(), progress);
     this.notes = new Notes(copy.entities());
@@ -65,7 +67,13 @@ public final class Reconciler implements AutoCloseable {
    */
   public static Reconciler open(
       ProjectorsConfig config, String name, Path directory, Progress progress) {
-    return new Reconciler(config, name, directory, progress);
+    Lag lag = new Lag(config);
+    try {
+      return new Reconciler(config, name, directory, progress, lag);
+    } catch (RuntimeException e) {
+      lag.close();
+      throw e;
+    }
   }
 
   /**
@@ -78,10 +86,20 @@ public final class Reconciler implements AutoCloseable {
     Instant at = Instant.now();
     List<ViewReport> reports = new ArrayList<>();
     for (String view : views) {
-      ViewCheck check = check(inspector(view));
+      ViewCheck check = check(inspector(view), () -> {});
       reports.add(deep ? check.everything() : check.changes());
     }
     return new Report(at, reports);
+  }
+
+  /**
+   * Compares everything of one view with the log; as {@link #check} with {@code deep}.
+   *
+   * @param meanwhile is run every few seconds while that goes on, on the same thread, and may check
+   *     what changed; what that costs the view's store counts as cost of both
+   */
+  public ViewReport checkEverything(String view, Runnable meanwhile) {
+    return check(inspector(view), meanwhile).everything();
   }
 
   /**
@@ -125,6 +143,29 @@ public final class Reconciler implements AutoCloseable {
     return repairs(inspector, limits).rewrite(entities);
   }
 
+  /**
+   * Which of these letters are of records that this program cannot read, or that are no events: no
+   * repair can make them into anything.
+   *
+   * @param letters of any view
+   */
+  public List<DeadLetter> unreadable(Collection<DeadLetter> letters) {
+    copy.await(lag.logEnds());
+    return letters.stream().filter(letter -> !isReadable(letter)).toList();
+  }
+
+  private boolean isReadable(DeadLetter letter) {
+    boolean[] readable = new boolean[1];
+    long offset = letter.offset();
+    copy.entities()
+        .records(
+            letter.partition(),
+            offset,
+            offset + 1,
+            r -> readable[0] = r.disposition() != Disposition.REFUSED);
+    return readable[0];
+  }
+
   /** How far the views are behind; may be asked from any thread. */
   public Lag lag() {
     return lag;
@@ -140,9 +181,9 @@ public final class Reconciler implements AutoCloseable {
     lag.close();
   }
 
-  private ViewCheck check(Inspector inspector) {
-    return new ViewCheck(
-        inspector, copy, lag, new SetAside(letters, inspector.view()), notes, progress);
+  private ViewCheck check(Inspector inspector, Runnable meanwhile) {
+    SetAside setAside = new SetAside(letters, inspector.view());
+    return new ViewCheck(inspector, copy, lag, setAside, notes, progress, meanwhile);
   }
 
   private Repairs repairs(Inspector inspector, RepairLimits limits) {
@@ -152,7 +193,7 @@ public final class Reconciler implements AutoCloseable {
         partitions,
         requests,
         () -> positions(inspector.view()),
-        entities -> check(inspector).only(entities),
+        entities -> check(inspector, () -> {}).only(entities),
         limits,
         progress);
   }

@@ -57,6 +57,7 @@ final class ViewCheck {
   private final SetAside setAside;
   private final Notes notes;
   private final Progress progress;
+  private final Runnable meanwhile;
 
   private final long started = System.nanoTime();
   private final ReadCost costBefore;
@@ -68,8 +69,17 @@ final class ViewCheck {
   private long compared;
   private long told = started;
 
+  /**
+   * @param meanwhile is run every few seconds while the check goes on
+   */
   ViewCheck(
-      Inspector view, LogCopy copy, Lag lag, SetAside setAside, Notes notes, Progress progress) {
+      Inspector view,
+      LogCopy copy,
+      Lag lag,
+      SetAside setAside,
+      Notes notes,
+      Progress progress,
+      Runnable meanwhile) {
     this.view = view;
     this.copy = copy;
     this.log = copy.entities();
@@ -77,6 +87,7 @@ final class ViewCheck {
     this.setAside = setAside;
     this.notes = notes;
     this.progress = progress;
+    this.meanwhile = meanwhile;
     this.costBefore = view.cost();
   }
 
@@ -365,6 +376,7 @@ final class ViewCheck {
     if (now - told > REMINDER.toNanos()) {
       told = now;
       progress.say("%s: %,d keys compared".formatted(view.view(), compared));
+      meanwhile.run();
     }
   }
 }

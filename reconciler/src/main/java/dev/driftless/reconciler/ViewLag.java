@@ -1,5 +1,7 @@
 package dev.driftless.reconciler;
 
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +19,12 @@ public record ViewLag(String view, List<PartitionLag> partitions, @Nullable Stri
    * @param position the first offset that the view has not applied
    * @param epoch who may write to the view; a number of milliseconds since 1970 that is at least
    *     the time at which the running projector took the partition over; 0 if none ever did
+   * @param behind how far the view is behind in log time: nothing if there is nothing to apply, else
+   *     from the log time of its position (of the log's first record if it holds nothing) to when
+   *     the log's last record was appended
    */
-  public record PartitionLag(int partition, long end, long position, long epoch) {
+  public record PartitionLag(
+      int partition, long end, long position, long epoch, Duration behind) {
 
     /** Offsets that the view has not applied: the log's end minus the position, at least 0. */
     public long events() {
@@ -29,6 +35,14 @@ public record ViewLag(String view, List<PartitionLag> partitions, @Nullable Stri
   /** Offsets that the view has not applied, of all partitions; meaningless if it is not known. */
   public long events() {
     return partitions.stream().mapToLong(PartitionLag::events).sum();
+  }
+
+  /** How far the furthest partition is behind in log time; meaningless if it is not known. */
+  public Duration behind() {
+    return partitions.stream()
+        .map(PartitionLag::behind)
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
   }
 
   /** Offsets that the view has applied, of all partitions: the sum of its positions. */

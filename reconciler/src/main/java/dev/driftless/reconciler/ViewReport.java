@@ -33,6 +33,11 @@ public record ViewReport(
   /** Most divergences that a report names; the rest is counted. */
   public static final int SHOWN = 200_000;
 
+  /** Up to where it is verified, of all partitions: the sum of the positions. */
+  public long verified() {
+    return verifiedTo.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   /** Whether the view is known to be as the log says. */
   public boolean isClean() {
     return unknown == null && divergenceCount == 0;

@@ -65,9 +65,19 @@ final class Connection {
         .withRegistry(config.registry().settings());
   }
 
-  private Map<String, String> variables() {
+  /** The settings that the user gave as a file; null if none. */
+  @Nullable Path file() {
+    return file;
+  }
+
+  /** Whether the servers are those of the local stack. */
+  boolean isLocal() {
     boolean told = file != null || environment.containsKey("KAFKA_BOOTSTRAP_SERVERS");
-    if (home == null && told) {
+    return home != null || !told;
+  }
+
+  private Map<String, String> variables() {
+    if (!isLocal()) {
       return environment;
     }
     if (!Files.exists(home().resolve("stack.json"))) {

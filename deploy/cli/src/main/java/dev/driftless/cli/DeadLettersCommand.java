@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
     name = "dead-letters",
     mixinStandardHelpOptions = true,
     description = "Records of the log that a view could not apply.",
-    subcommands = {DeadLettersListCommand.class})
+    subcommands = {DeadLettersListCommand.class, DeadLettersRetryCommand.class})
 final class DeadLettersCommand {}

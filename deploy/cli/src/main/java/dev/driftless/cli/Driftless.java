@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       PublishCommand.class,
       SearchCommand.class,
       ShowCommand.class,
+      ReconcileCommand.class,
       ViewsCommand.class,
       DeadLettersCommand.class,
       AuditCommand.class

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import dev.driftless.local.Progress;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -100,6 +101,16 @@ final class Output {
   /** The cells of a row, in the order of its table's headings. */
   static @Nullable Object[] cells(@Nullable Object... cells) {
     return cells;
+  }
+
+  /** A cell that holds a time span. */
+  static String seconds(Duration span) {
+    return seconds(span.toMillis() / 1000.0);
+  }
+
+  /** As {@link #seconds(Duration)}. */
+  static String seconds(double seconds) {
+    return "%,.1f s".formatted(seconds);
   }
 
   static ObjectNode object() {

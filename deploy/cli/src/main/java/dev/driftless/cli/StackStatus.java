@@ -115,14 +115,15 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
   }
 
   void printViews(PrintWriter out) {
-    Table table = new Table("view", "state", "applied", "lag");
+    Table table = new Table("view", "state", "applied", "lag", "behind");
     for (View v : views) {
       boolean known = v.lag().isKnown();
       table.row(
           v.name(),
           word(v.state()),
           known ? v.lag().applied() : null,
-          known ? v.lag().events() : null);
+          known ? v.lag().events() : null,
+          known ? Output.seconds(v.lag().behind()) : null);
     }
     table.print(out);
     reasons().forEach((reason, of) -> out.println(of + ": " + reason));
@@ -167,6 +168,7 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
     if (view.lag().isKnown()) {
       node.put("applied", view.lag().applied());
       node.put("lag", view.lag().events());
+      node.put("lagSeconds", view.lag().behind().toMillis() / 1000.0);
       ArrayNode partitions = node.putArray("partitions");
       for (PartitionLag p : view.lag().partitions()) {
         partitions
@@ -174,7 +176,8 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
             .put("partition", p.partition())
             .put("position", p.position())
             .put("end", p.end())
-            .put("lag", p.events());
+            .put("lag", p.events())
+            .put("lagSeconds", p.behind().toMillis() / 1000.0);
       }
     }
   }

@@ -12,7 +12,8 @@ import picocli.CommandLine.Mixin;
     description = "Shows what runs, and how far each view is behind the log.",
     footer = {
       "",
-      "applied: the sum of the view's positions; lag: events that it has not applied yet.",
+      "applied: the sum of the view's positions; lag: events that it has not applied yet;",
+      "behind: log time between its position and the log's last event.",
       "Exit code 0 only if everything runs and no view is stopped."
     })
 final class StatusCommand implements Callable<Integer> {

@@ -33,6 +33,7 @@ final class ViewsListCommand implements Callable<Integer> {
    *
    * @param position events and control records applied, of all partitions; null if not known
    * @param lag how many are not; null if not known
+   * @param lagSeconds how far it is behind in log time; null if not known
    * @param problem why they are not known
    */
   private record State(
@@ -40,6 +41,7 @@ final class ViewsListCommand implements Callable<Integer> {
       boolean paused,
       @Nullable Long position,
       @Nullable Long lag,
+      @Nullable Double lagSeconds,
       @Nullable String problem) {}
 
   @Override
@@ -49,10 +51,15 @@ final class ViewsListCommand implements Callable<Integer> {
     output.list(
         "views",
         states,
-        new Table("view", "state", "position", "lag", "problem"),
+        new Table("view", "state", "position", "lag", "behind", "problem"),
         s ->
             Output.cells(
-                s.view(), s.paused() ? "paused" : "running", s.position(), s.lag(), s.problem()));
+                s.view(),
+                s.paused() ? "paused" : "running",
+                s.position(),
+                s.lag(),
+                s.lagSeconds() == null ? null : Output.seconds(s.lagSeconds()),
+                s.problem()));
     return states.stream().allMatch(s -> s.problem() == null) ? 0 : 1;
   }
 
@@ -72,6 +79,7 @@ final class ViewsListCommand implements Callable<Integer> {
         paused,
         known ? view.applied() : null,
         known ? view.events() : null,
+        known ? view.behind().toMillis() / 1000.0 : null,
         view.problem());
   }
 }

@@ -232,6 +232,7 @@ final class ReadCommandsIT {
     remember("z2");
     installation.awaitCaughtUp(others);
     assertThat(installation.lags()).containsEntry("relational", 2L);
+    assertThat(json("views", "list").at("/views/0/lagSeconds").asDouble()).isPositive();
     assertThat(remembered()).isEmpty();
 
     assertThat(json("views", "resume", "relational").path("paused").asBoolean()).isFalse();

@@ -1,0 +1,37 @@
+package dev.driftless.cli;
+
+import dev.driftless.projectors.app.ProjectorsConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where a reconciler keeps its copy of the log, and what it exports. */
+final class StateDirectory {
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description =
+          "Where the copy of the log is kept, about as large as the log. Default: reconciler in the local stack's directory,"
+              + " else in DRIFTLESS_STATE.")
+  private @Nullable Path directory;
+
+  /** Of this command, which no other uses at the same time. */
+  Path of(String command, Connection connection, ProjectorsConfig config) {
+    return base(connection, config).resolve(command);
+  }
+
+  /** For what is about to be replaced. */
+  Path exports(Connection connection, ProjectorsConfig config) {
+    return base(connection, config).resolve("exports");
+  }
+
+  private Path base(Connection connection, ProjectorsConfig config) {
+    if (directory != null) {
+      return directory;
+    }
+    return connection.isLocal()
+        ? connection.home().resolve("reconciler")
+        : config.reading().stateDirectory().resolve(config.names().prefixed("-", "reconciler"));
+  }
+}

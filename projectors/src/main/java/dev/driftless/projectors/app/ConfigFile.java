@@ -1,0 +1,163 @@
+package dev.driftless.projectors.app;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.commons.text.StringSubstitutor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a process: a commented file of all keys with their defaults, and a user's file
+ * laid over it. Values may hold {@code ${ENV:default}}; unknown keys are refused by name.
+ */
+public final class ConfigFile {
+
+  private static final ObjectMapper YAML = new YAMLMapper().registerModule(new JavaTimeModule());
+
+  private final String source;
+  private final String prefix;
+  private final ObjectNode tree;
+
+  private ConfigFile(String source, String prefix, ObjectNode tree) {
+    this.source = source;
+    this.prefix = prefix;
+    this.tree = tree;
+  }
+
+  /**
+   * The defaults, with {@code file} laid over them.
+   *
+   * @param defaults closed by this
+   * @param environment where {@code ${ENV:default}} is looked up; null where a variable is not set
+   * @throws IllegalArgumentException if the file cannot be read or is no such file; names it
+   */
+  public static ConfigFile load(
+      InputStream defaults, @Nullable Path file, Function<String, @Nullable String> environment) {
+    ObjectNode tree = defaults(defaults);
+    if (file != null) {
+      overlay(tree, read(file));
+    }
+    String source = file == null ? "environment" : file.toString();
+    return new ConfigFile(source, "", (ObjectNode) resolve(tree, substitutor(environment)));
+  }
+
+  /** What stands below this key, which the defaults have. */
+  public ConfigFile section(String key) {
+    if (tree.get(key) instanceof ObjectNode section) {
+      return new ConfigFile(source, prefix + key + ".", section);
+    }
+    throw new IllegalArgumentException("%s: %s: expected keys and values".formatted(source, key));
+  }
+
+  /** All but what stands below this key. */
+  public ConfigFile without(String key) {
+    ObjectNode others = tree.deepCopy();
+    others.remove(key);
+    return new ConfigFile(source, prefix, others);
+  }
+
+  /**
+   * The keys and values as this record.
+   *
+   * @throws IllegalArgumentException if a key is unknown, or a value is not what it should be
+   */
+  public <T> T bind(Class<T> type) {
+    try {
+      return YAML.treeToValue(tree, type);
+    } catch (UnrecognizedPropertyException e) {
+      throw new IllegalArgumentException(
+          "%s: unknown key %s; known here: %s".formatted(source, path(e), e.getKnownPropertyIds()),
+          e);
+    } catch (JsonMappingException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      String message =
+          cause instanceof JsonProcessingException json
+              ? json.getOriginalMessage()
+              : cause.getMessage();
+      throw new IllegalArgumentException("%s: %s: %s".formatted(source, path(e), message), e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("%s: %s".formatted(source, e.getOriginalMessage()), e);
+    }
+  }
+
+  private String path(JsonMappingException e) {
+    return e.getPath().stream()
+        .map(r -> String.valueOf(r.getFieldName()))
+        .collect(Collectors.joining(".", prefix, ""));
+  }
+
+  private static ObjectNode defaults(InputStream in) {
+    try (in) {
+      return (ObjectNode) YAML.readTree(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode read(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      JsonNode tree = YAML.readTree(in);
+      if (tree.isObject() || tree.isEmpty()) {
+        return tree;
+      }
+      throw new IllegalArgumentException(file + ": expected keys and values");
+    } catch (IOException e) {
+      throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static void overlay(ObjectNode below, JsonNode above) {
+    above
+        .properties()
+        .forEach(
+            entry -> {
+              JsonNode existing = below.get(entry.getKey());
+              if (existing instanceof ObjectNode node && entry.getValue().isObject()) {
+                overlay(node, entry.getValue());
+              } else {
+                below.set(entry.getKey(), entry.getValue());
+              }
+            });
+  }
+
+  /** Substitutes in every text; what is then empty counts as not set. */
+  private static JsonNode resolve(JsonNode node, StringSubstitutor substitutor) {
+    if (node instanceof ObjectNode object) {
+      Map<String, JsonNode> resolved = new HashMap<>();
+      object
+          .properties()
+          .forEach(e -> resolved.put(e.getKey(), resolve(e.getValue(), substitutor)));
+      object.setAll(resolved);
+      return object;
+    }
+    if (!node.isTextual()) {
+      return node;
+    }
+    String text = substitutor.replace(node.textValue());
+    return text.isEmpty() ? NullNode.instance : TextNode.valueOf(text);
+  }
+
+  private static StringSubstitutor substitutor(Function<String, @Nullable String> environment) {
+    return new StringSubstitutor(environment::apply)
+        .setValueDelimiter(":")
+        .setEnableSubstitutionInVariables(true) // ${A:${B:default}}
+        .setDisableSubstitutionInValues(true) // a password may contain ${
+        .setEnableUndefinedVariableException(true);
+  }
+}

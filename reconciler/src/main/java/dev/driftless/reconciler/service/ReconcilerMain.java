@@ -1,0 +1,54 @@
+package dev.driftless.reconciler.service;
+
+import dev.driftless.projectors.app.ProjectorsConfig;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs the reconciler's service until it is told to stop. */
+@Command(
+    name = "driftless-reconciler",
+    mixinStandardHelpOptions = true,
+    description = "Proves the views against the log without end, and tells over HTTP how they are.")
+public final class ReconcilerMain implements Callable<Integer> {
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Settings that differ from the defaults (YAML; see projectors.yaml and reconciler.yaml in the documentation).")
+  private @Nullable Path file;
+
+  public static void main(String[] arguments) {
+    if (System.getProperty("logback.configurationFile") == null) {
+      System.setProperty("logback.configurationFile", "dev/driftless/projectors/app/logback.xml");
+    }
+    System.exit(
+        new CommandLine(new ReconcilerMain())
+            .setExecutionExceptionHandler(
+                (e, line, result) -> {
+                  line.getErr().println("driftless-reconciler: " + e.getMessage());
+                  return 1;
+                })
+            .execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Logger log = LoggerFactory.getLogger(ReconcilerMain.class);
+    ReconcilerService service =
+        ReconcilerService.start(
+            ProjectorsConfig.load(file, System::getenv),
+            ReconcilerConfig.load(file, System::getenv),
+            log::info);
+    log.info("page={}", service.address());
+    Runtime.getRuntime().addShutdownHook(new Thread(service::close, "stop"));
+    service.await();
+    return 0;
+  }
+}

@@ -1,0 +1,98 @@
+package dev.driftless.reconciler.service;
+
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.reconciler.Progress;
+import dev.driftless.reconciler.service.ReconcilerConfig.Http;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Checks the views without end, mends them if it is told to, and tells over HTTP how they are.
+ * Servers that are away are waited for. Safe for several threads.
+ */
+public final class ReconcilerService implements AutoCloseable {
+
+  private final StatusPages pages;
+  private final URI address;
+  private final List<Thread> threads;
+  private final CountDownLatch stop;
+
+  private ReconcilerService(
+      StatusPages pages, URI address, List<Thread> threads, CountDownLatch stop) {
+    this.pages = pages;
+    this.address = address;
+    this.threads = threads;
+    this.stop = stop;
+  }
+
+  /**
+   * Starts it, and returns.
+   *
+   * @param projectors where the servers are
+   * @param progress is told what takes long, from another thread
+   * @throws IllegalStateException if the port is taken
+   */
+  public static ReconcilerService start(
+      ProjectorsConfig projectors, ReconcilerConfig config, Progress progress) {
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Instant now = Instant.now();
+    Trend trend = Trend.open(config.directory().resolve("history.jsonl"), now);
+    Watch watch = new Watch(config, new ReconcilerMeters(meters), trend, now);
+    StatusPages pages = new StatusPages(config.http(), watch, meters);
+    CountDownLatch stop = new CountDownLatch(1);
+    List<Thread> threads =
+        List.of(
+            new Thread(new LagReader(projectors, config.lagEvery(), watch, stop), "lag"),
+            new Thread(new Checks(projectors, config, watch, progress, stop), "checks"));
+    threads.forEach(
+        thread -> {
+          thread.setUncaughtExceptionHandler(ReconcilerService::died);
+          thread.start();
+        });
+    return new ReconcilerService(pages, address(config.http(), pages.port()), threads, stop);
+  }
+
+  /** Of the page. */
+  public URI address() {
+    return address;
+  }
+
+  /** Returns when it was closed. */
+  public void await() throws InterruptedException {
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  /** Ends what goes on, and returns when it has ended. */
+  @Override
+  public void close() {
+    synchronized (stop) {
+      if (stop.getCount() > 0) {
+        stop.countDown();
+        pages.close();
+      }
+    }
+    try {
+      await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static URI address(Http http, int port) {
+    String host = http.host().contains(":") ? "[" + http.host() + "]" : http.host();
+    return URI.create("http://%s:%d/".formatted(host, port));
+  }
+
+  /** Nothing is caught that says that this process cannot go on, for example no memory left. */
+  private static void died(Thread thread, Throwable e) {
+    LoggerFactory.getLogger(ReconcilerService.class)
+        .error("thread={} ended: {}", thread.getName(), e.toString());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.reconciler.service;
+
+import org.jspecify.annotations.NullMarked;
