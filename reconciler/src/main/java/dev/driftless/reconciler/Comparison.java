@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Comparison {
 
   /** A row may go while it is being read, and two clocks are never the same. */
-  private static final Duration SOON = Duration.ofSeconds(2);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   private final String view;
   private final Instant now;

@@ -26,7 +26,7 @@ public record Divergence(
   public enum Kind {
     /** The log says that there is something, and the view has nothing. */
     MISSING,
-    /** The view shows an older state, which once was right. */
+    /** The view shows an event before the last one. */
     STALE,
     /** The view has something of which the log knows nothing, or no longer. */
     PHANTOM,

@@ -11,9 +11,11 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.reconciler.log.EntityLog;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * divergence. Anything else is one, whatever was set aside.
  */
 final class EntityCheck {
+
+  /** However many entities are asked for, no more of their events are in memory together. */
+  static final int RECORDS_AT_ONCE = 5_000;
+
+  private static final int MOST_COMBINED = 4;
 
   private final Inspector view;
   private final EntityLog log;
@@ -42,34 +49,50 @@ final class EntityCheck {
    * @param held the log's copy must be as far as what these show
    */
   Map<Entity, List<Divergence>> differing(List<Held> held) {
-    Comparison comparison = new Comparison(view.view(), Instant.now());
-    List<@Nullable List<HeldRow>> expected = expected(held);
     Map<Entity, List<Divergence>> differing = new LinkedHashMap<>();
+    List<Held> some = new ArrayList<>();
+    List<History> histories = new ArrayList<>();
+    long records = 0;
+    for (Held h : held) {
+      History history = history(h, Set.of());
+      some.add(h);
+      histories.add(history);
+      records += history.records().size();
+      if (records >= RECORDS_AT_ONCE) {
+        compare(some, histories, differing);
+        some.clear();
+        histories.clear();
+        records = 0;
+      }
+    }
+    compare(some, histories, differing);
+    return differing;
+  }
+
+  private void compare(
+      List<Held> held, List<History> histories, Map<Entity, List<Divergence>> differing) {
+    Comparison comparison = new Comparison(view.view(), Instant.now());
+    List<@Nullable List<HeldRow>> expected = expected(histories);
     for (int i = 0; i < held.size(); i++) {
       Held found = held.get(i);
       List<HeldRow> rows = expected.get(i);
       List<Divergence> divergences =
           rows == null ? List.of() : comparison.of(found.entity(), rows, found.rows());
       if (rows == null || !divergences.isEmpty()) {
-        divergences = explained(comparison, found, divergences);
+        divergences = explained(comparison, found, rows == null ? null : divergences);
       }
       if (!divergences.isEmpty()) {
         differing.put(found.entity(), divergences);
       }
     }
-    return differing;
   }
 
   /** Null where the projector could not have applied the history. */
-  private List<@Nullable List<HeldRow>> expected(List<Held> held) {
-    List<History> histories = new ArrayList<>(held.size());
-    for (Held h : held) {
-      histories.add(history(h, Set.of()));
-    }
+  private List<@Nullable List<HeldRow>> expected(List<History> histories) {
     try {
       return new ArrayList<>(view.expected(histories));
     } catch (RuntimeException e) {
-      List<@Nullable List<HeldRow>> each = new ArrayList<>(held.size());
+      List<@Nullable List<HeldRow>> each = new ArrayList<>(histories.size());
       histories.forEach(history -> each.add(expected(history)));
       return each;
     }
@@ -91,31 +114,63 @@ final class EntityCheck {
     return log.history(view, entity, entity.partition(partitions), held.asOf(), without);
   }
 
+  /**
+   * The divergences; none if there is no difference but that of what was set aside, which then is
+   * their reason.
+   *
+   * @param divergences null if it cannot be computed what the log says
+   */
   private List<Divergence> explained(
-      Comparison comparison, Held found, List<Divergence> divergences) {
+      Comparison comparison, Held found, @Nullable List<Divergence> divergences) {
     Entity entity = found.entity();
     Map<Long, String> letters = setAside.reasons(entity.partition(partitions));
-    List<Long> offsets =
-        log.offsets(view, entity, entity.partition(partitions), found.asOf(), Set.of());
-    String reason =
-        offsets.stream().filter(letters::containsKey).map(letters::get).findFirst().orElse(null);
-    if (reason == null) {
-      return divergences;
+    List<Long> refused =
+        log.offsets(view, entity, entity.partition(partitions), found.asOf(), Set.of()).stream()
+            .filter(letters::containsKey)
+            .toList();
+    if (!refused.isEmpty()) {
+      String reason = Objects.requireNonNull(letters.get(refused.get(0)));
+      if (entity.kind() == Kind.RECORD && isRefusal(comparison, found, reason)) {
+        return List.of();
+      }
+      if (entity.kind() != Kind.RECORD && isWithoutSome(comparison, found, refused)) {
+        return because(entity, divergences, reason);
+      }
     }
-    if (entity.kind() == Kind.RECORD) {
-      return isRefusal(comparison, found, reason) ? List.of() : divergences;
+    if (divergences == null) {
+      throw new CannotTellException(
+          "what the log says of a %s at %s cannot be computed here, though no event of it was set aside: look at the log of this program"
+              .formatted(entity.kind(), found.asOf()));
     }
-    List<HeldRow> without = expected(history(found, letters.keySet()));
-    List<Divergence> left =
-        without == null ? divergences : comparison.of(entity, without, found.rows());
-    if (!left.isEmpty()) {
-      return divergences.isEmpty() ? left : divergences;
+    return divergences;
+  }
+
+  private List<Divergence> because(
+      Entity entity, @Nullable List<Divergence> divergences, String reason) {
+    List<Divergence> differences =
+        divergences == null
+            ? List.of(
+                new Divergence(view.view(), entity, "", Divergence.Kind.STALE, null, null, null))
+            : divergences;
+    return differences.stream().map(d -> d.becauseOf(reason)).toList();
+  }
+
+  /** Some of what was set aside may have been applied since. */
+  private boolean isWithoutSome(Comparison comparison, Held found, List<Long> refused) {
+    int few = Math.min(refused.size(), MOST_COMBINED);
+    for (int combination = (1 << few) - 1; combination > 0; combination--) {
+      Set<Long> without = new HashSet<>(refused.subList(few, refused.size()));
+      for (int i = 0; i < few; i++) {
+        if ((combination >> i & 1) == 1) {
+          without.add(refused.get(i));
+        }
+      }
+      List<HeldRow> rows = expected(history(found, without));
+      if (rows != null && comparison.of(found.entity(), rows, found.rows()).isEmpty()) {
+        return true;
+      }
     }
-    if (divergences.isEmpty()) {
-      divergences =
-          List.of(new Divergence(view.view(), entity, "", Divergence.Kind.STALE, null, null, null));
-    }
-    return divergences.stream().map(d -> d.becauseOf(reason)).toList();
+    return false;
   }
 
   /** The audit trail says for ever that the view refused the record, and it did. */

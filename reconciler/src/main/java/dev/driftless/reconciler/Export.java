@@ -9,22 +9,29 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a view held before it was repaired, so that nothing is lost by a repair: a file of JSON
- * lines, one for each row, {@code {view, key, row}}. Holds the text of memories.
+ * lines, one for each row, {@code {view, key, row}}. Holds the text of memories; only its owner may
+ * read it.
  */
 final class Export {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS").withZone(ZoneOffset.UTC);
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
 
   private final Path directory;
 
@@ -38,6 +45,7 @@ final class Export {
     long rows = 0;
     try {
       Files.createDirectories(directory);
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
       try (Writer out = Files.newBufferedWriter(file)) {
         for (Entity entity : entities) {
           List<String> contents = view.contents(entity);

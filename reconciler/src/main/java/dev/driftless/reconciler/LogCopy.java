@@ -31,6 +31,10 @@ import org.apache.avro.SchemaNormalization;
 final class LogCopy implements AutoCloseable {
 
   private static final String FORMAT = "format";
+
+  /** To be raised when keys, values, or the meaning of dispositions on disk change. */
+  private static final int LAYOUT = 1;
+
   private static final Duration STANDSTILL = Duration.ofSeconds(60);
   private static final Duration REMINDER = Duration.ofSeconds(2);
 
@@ -60,14 +64,15 @@ final class LogCopy implements AutoCloseable {
     EntityLog entities = null;
     try {
       EventDecoder decoder = new EventDecoder(registry);
+      byte[] format = format(topicId, config.runtime().idempotencyWindow());
       entities = EntityLog.open(directory.resolve("log"), decoder);
-      if (!isCurrent(entities, topicId)) {
+      if (!isCurrent(entities, format)) {
         entities.close();
         delete(directory.resolve("log"));
         delete(directory.resolve("streams"));
         entities = EntityLog.open(directory.resolve("log"), decoder);
       }
-      entities.put(FORMAT, format(topicId));
+      entities.put(FORMAT, format);
       ViewApplication application =
           ViewApplication.observer(
               new EntityLogProjector(name, entities),
@@ -137,16 +142,21 @@ final class LogCopy implements AutoCloseable {
         .sum();
   }
 
-  private static boolean isCurrent(EntityLog entities, String topicId) {
+  private static boolean isCurrent(EntityLog entities, byte[] format) {
     byte[] stored = entities.get(FORMAT);
-    return stored == null || Arrays.equals(stored, format(topicId));
+    return stored == null || Arrays.equals(stored, format);
   }
 
-  /** Of which log the copy is, and what reads its events. */
-  private static byte[] format(String topicId) {
+  /** Of which log the copy is, and what read and judged its events. */
+  private static byte[] format(String topicId, Duration window) {
     long schema = SchemaNormalization.parsingFingerprint64(MemoryEvent.getClassSchema());
     byte[] id = topicId.getBytes(UTF_8);
-    return ByteBuffer.allocate(Long.BYTES + id.length).putLong(schema).put(id).array();
+    return ByteBuffer.allocate(Integer.BYTES + 2 * Long.BYTES + id.length)
+        .putInt(LAYOUT)
+        .putLong(schema)
+        .putLong(window.toMillis())
+        .put(id)
+        .array();
   }
 
   private static RuntimeConfig runtime(RuntimeConfig views, Path state) {

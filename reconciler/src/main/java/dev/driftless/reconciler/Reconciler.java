@@ -191,6 +191,7 @@ public final class Reconciler implements AutoCloseable {
         inspector,
         copy.entities(),
         partitions,
+        new SetAside(letters, inspector.view()),
         requests,
         () -> positions(inspector.view()),
         entities -> check(inspector, () -> {}).only(entities),

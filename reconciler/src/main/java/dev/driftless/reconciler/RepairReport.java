@@ -1,6 +1,7 @@
 package dev.driftless.reconciler;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param left what still differs
  * @param export the file that holds what the view held of the entities before; null if nothing was
  *     to be replaced
- * @param refused why nothing, or not all, was asked for; null if all was
+ * @param refused why nothing was asked for, or not all is mended; null if all is
  */
 public record RepairReport(
     String view,
@@ -20,4 +21,11 @@ public record RepairReport(
     long mended,
     List<Divergence> left,
     @Nullable Path export,
-    @Nullable String refused) {}
+    @Nullable String refused) {
+
+  RepairReport with(List<Divergence> more, String reason) {
+    List<Divergence> all = new ArrayList<>(left);
+    all.addAll(more);
+    return new RepairReport(view, asked, mended, all, export, refused == null ? reason : refused);
+  }
+}

@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +29,15 @@ import org.jspecify.annotations.Nullable;
 final class Repairs {
 
   private static final int CHUNK = 200;
+  private static final String POSITIONS =
+      "a position is mended by the view's projector alone, which then applies again what is missing: start it; if it stops with a line that says so, rebuild the view";
   private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
   private static final Duration POLL = Duration.ofMillis(250);
 
   private final Inspector view;
   private final EntityLog log;
   private final int partitions;
+  private final SetAside setAside;
   private final RepairRequests requests;
   private final Supplier<Map<Integer, Long>> positions;
   private final Function<Collection<Entity>, List<Divergence>> check;
@@ -47,6 +52,7 @@ final class Repairs {
       Inspector view,
       EntityLog log,
       int partitions,
+      SetAside setAside,
       RepairRequests requests,
       Supplier<Map<Integer, Long>> positions,
       Function<Collection<Entity>, List<Divergence>> check,
@@ -55,6 +61,7 @@ final class Repairs {
     this.view = view;
     this.log = log;
     this.partitions = partitions;
+    this.setAside = setAside;
     this.requests = requests;
     this.positions = positions;
     this.check = check;
@@ -64,48 +71,70 @@ final class Repairs {
 
   /** Mends what a check found. */
   RepairReport repair(ViewReport report) {
+    List<Divergence> positionsLost =
+        report.divergences().stream().filter(d -> d.entity().kind() == Kind.POSITION).toList();
     Set<Entity> differing = repairable(report.divergences());
     String refusal = refusal(report, differing.size());
     if (refusal != null) {
       return new RepairReport(view.view(), 0, 0, report.divergences(), null, refusal);
     }
     Path export = new Export(limits.exports()).write(view, differing);
-    return mend(differing, export);
+    RepairReport mended =
+        mend(differing, export, partition -> setAside.reasons(partition).keySet());
+    return positionsLost.isEmpty() ? mended : mended.with(positionsLost, POSITIONS);
   }
 
   /** Has these entities written anew, whether or not they differ. */
   RepairReport rewrite(Collection<Entity> entities) {
-    return mend(Set.copyOf(entities), null);
+    return mend(Set.copyOf(entities), null, partition -> Set.of());
   }
 
-  private RepairReport mend(Set<Entity> differing, @Nullable Path export) {
+  private RepairReport mend(
+      Set<Entity> differing, @Nullable Path export, IntFunction<Set<Long>> without) {
     long deadline = System.nanoTime() + limits.patience().toNanos();
     Collection<Entity> pending = differing;
     List<Divergence> left = List.of();
-    String tooLarge = null;
-    while (!pending.isEmpty()) {
-      tooLarge = ask(pending);
-      progress.say("%s: asked for %,d repairs".formatted(view.view(), pending.size()));
-      long askAgain = System.nanoTime() + ASK_AGAIN.toNanos();
-      do {
+    String problem = null;
+    while (!pending.isEmpty() && System.nanoTime() < deadline) {
+      long askAgain = Math.min(deadline, System.nanoTime() + ASK_AGAIN.toNanos());
+      try {
+        problem = ask(pending, without);
+        progress.say("%s: asked for %,d repairs".formatted(view.view(), pending.size()));
+        do {
+          pause();
+          left = check.apply(pending);
+          pending = repairable(left);
+        } while (!pending.isEmpty() && System.nanoTime() < askAgain);
+      } catch (CannotTellException | KafkaException e) {
+        problem = Lag.firstLine(e);
         pause();
-        left = check.apply(pending);
-        pending = repairable(left);
-      } while (!pending.isEmpty() && System.nanoTime() < Math.min(askAgain, deadline));
-      if (System.nanoTime() >= deadline) {
-        break;
+      } catch (RuntimeException e) {
+        if (!view.isTransient(e)) {
+          throw e;
+        }
+        problem = "its store does not answer: " + Lag.firstLine(e);
+        pause();
       }
     }
-    long mended = differing.size() - repairable(left).size();
+    if (!pending.isEmpty() && problem == null) {
+      problem =
+          "not mended within %d s: does the view's projector run, and is it not paused? What was asked for waits for it for a day"
+              .formatted(limits.patience().toSeconds());
+    }
     return new RepairReport(
-        view.view(), differing.size(), mended, left, export, left.isEmpty() ? null : tooLarge);
+        view.view(),
+        differing.size(),
+        differing.size() - pending.size(),
+        left,
+        export,
+        pending.isEmpty() ? null : problem);
   }
 
   /**
    * As of the view's position, which its projector has reached, whatever the rows say of
    * themselves. Null if all could be asked for, else why some could not.
    */
-  private @Nullable String ask(Collection<Entity> entities) {
+  private @Nullable String ask(Collection<Entity> entities, IntFunction<Set<Long>> without) {
     Map<Integer, Long> now = positions.get();
     List<RepairRequest> some = new ArrayList<>(CHUNK);
     String refused = null;
@@ -114,7 +143,9 @@ final class Repairs {
       long asOf = now.getOrDefault(partition, 0L);
       some.add(
           new RepairRequest(
-              view.view(), asOf, log.history(view, entity, partition, asOf, Set.of())));
+              view.view(),
+              asOf,
+              log.history(view, entity, partition, asOf, without.apply(partition))));
       if (some.size() == CHUNK) {
         refused = send(some, refused);
         some.clear();
@@ -149,7 +180,7 @@ final class Repairs {
     if (differing == 0) {
       return null;
     }
-    long all = Math.max(1, entities());
+    long all = Math.max(1, entities(positions.get()));
     double percent = 100.0 * differing / all;
     if (percent <= limits.maxPercent()) {
       return null;
@@ -158,15 +189,13 @@ final class Repairs {
         .formatted(differing, all, percent, limits.maxPercent());
   }
 
-  private long entities() {
-    if (!view.sources().contains(Kind.RECORD)) {
-      return log.count(view.sources());
+  /** How many entities of the view the log knows, counted as the differing ones are. */
+  private long entities(Map<Integer, Long> below) {
+    long[] count = new long[1];
+    for (int bucket = 0; bucket < Entity.BUCKETS; bucket++) {
+      log.entities(view, bucket, partitions, below, (entity, offsets) -> count[0]++);
     }
-    long records = 0;
-    for (int p = 0; p < partitions; p++) {
-      records += log.stored(p).offset();
-    }
-    return records;
+    return count[0];
   }
 
   private static Set<Entity> repairable(List<Divergence> divergences) {

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one view set aside, asked for when the first difference asks for it. Used for one check, by
- * one thread.
+ * What one view set aside, asked for when a difference asks for it. Used for one check, by one
+ * thread.
  */
 final class SetAside {
 
@@ -20,6 +20,11 @@ final class SetAside {
   SetAside(DeadLetterLog letters, String view) {
     this.letters = letters;
     this.view = view;
+  }
+
+  /** The view may have set more aside since. */
+  void refresh() {
+    reasons = null;
   }
 
   /** Offsets of the partition that the view set aside, ever, with the reasons. */

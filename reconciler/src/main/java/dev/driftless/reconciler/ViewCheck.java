@@ -27,6 +27,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One check of one view: what it holds beside what the log says. Every comparison is at a cut: the
@@ -34,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * there; so what is under way is never taken for a divergence. Used once, by one thread.
  */
 final class ViewCheck {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ViewCheck.class);
 
   private static final int CHUNK = 500;
 
@@ -61,8 +65,8 @@ final class ViewCheck {
 
   private final long started = System.nanoTime();
   private final ReadCost costBefore;
-  private final Map<String, Divergence> divergences = new LinkedHashMap<>();
-  private final Map<String, Divergence> deadLetters = new LinkedHashMap<>();
+  private final Map<Place, Divergence> divergences = new LinkedHashMap<>();
+  private final Map<Place, Divergence> deadLetters = new LinkedHashMap<>();
   private final Set<Entity> chunk = new LinkedHashSet<>();
   private Map<Integer, Long> ends = Map.of();
   private long divergenceCount;
@@ -117,13 +121,8 @@ final class ViewCheck {
                   bucket ->
                       log.entities(
                           view, bucket, ends.size(), positions, (entity, at) -> add(entity)));
-          view.entities(
-              suspects,
-              entity -> {
-                if (isUnknown(entity)) {
-                  add(entity);
-                }
-              });
+          flush();
+          unknown(suspects, positions).forEach(this::add);
           flush();
         });
   }
@@ -143,20 +142,30 @@ final class ViewCheck {
       Map<Integer, Long> positions = positions();
       copy.await(positions);
       check.accept(positions);
-      if (divergenceCount <= ViewReport.SHOWN) {
-        notes.verified(view.view(), positions, open());
-      }
+      // more than can be named are looked for again from the beginning
+      boolean all = divergenceCount <= ViewReport.SHOWN;
+      notes.verified(view.view(), all ? positions : Map.of(), open());
       return report(deep, positions, null);
     } catch (CannotTellException e) {
-      return report(deep, Map.of(), e.getMessage());
+      return interrupted(deep, String.valueOf(e.getMessage()));
     } catch (KafkaException | RegistryUnavailableException e) {
-      return report(deep, Map.of(), Lag.firstLine(e));
+      return interrupted(deep, Lag.firstLine(e));
     } catch (RuntimeException e) {
-      if (!view.isTransient(e)) {
-        throw e;
+      if (view.isTransient(e)) {
+        return interrupted(deep, "its store does not answer: " + Lag.firstLine(e));
       }
-      return report(deep, Map.of(), "its store does not answer: " + Lag.firstLine(e));
+      LOG.error("view={} the check failed", view.view(), e);
+      return interrupted(
+          deep, "the check failed: %s: %s".formatted(e.getClass().getName(), Lag.firstLine(e)));
     }
+  }
+
+  /** What was found until then is not forgotten. */
+  private ViewReport interrupted(boolean deep, String why) {
+    Set<Entity> open = new LinkedHashSet<>(notes.open(view.view()));
+    open.addAll(open());
+    notes.verified(view.view(), notes.verifiedTo(view.view()), List.copyOf(open));
+    return report(deep, Map.of(), why);
   }
 
   private ViewReport report(boolean deep, Map<Integer, Long> positions, @Nullable String unknown) {
@@ -174,7 +183,7 @@ final class ViewCheck {
   }
 
   private List<Entity> open() {
-    return divergences.values().stream()
+    return Stream.concat(divergences.values().stream(), deadLetters.values().stream())
         .map(Divergence::entity)
         .filter(entity -> entity.kind() != Kind.POSITION)
         .distinct()
@@ -186,6 +195,7 @@ final class ViewCheck {
    * acknowledged that before, so a position below it is a loss, whatever goes on meanwhile.
    */
   private Map<Integer, Long> positions() {
+    Map<Integer, Long> verified = notes.verifiedTo(view.view());
     Map<Integer, Long> committed = lag.committed(view.view());
     ViewLag now = lag.read(view.view());
     if (!now.isKnown()) {
@@ -196,9 +206,12 @@ final class ViewCheck {
     for (PartitionLag at : now.partitions()) {
       positions.put(at.partition(), Math.min(at.position(), at.end()));
       newEnds.put(at.partition(), at.end());
-      long atLeast = committed.getOrDefault(at.partition(), 0L);
+      long atLeast =
+          Math.max(
+              committed.getOrDefault(at.partition(), 0L),
+              verified.getOrDefault(at.partition(), 0L));
       compared++;
-      if (at.position() < atLeast) {
+      if (at.position() < atLeast && isLoss(at.partition(), at.position(), atLeast)) {
         differs(position(at, Divergence.Kind.STALE, atLeast));
       } else if (at.position() > at.end()) {
         differs(position(at, Divergence.Kind.CORRUPT, at.end()));
@@ -209,6 +222,14 @@ final class ViewCheck {
       throw new CannotTellException(now.problem());
     }
     return positions;
+  }
+
+  /** Kafka Streams may commit behind control records, which nobody applies. */
+  private boolean isLoss(int partition, long position, long atLeast) {
+    copy.await(capped(Map.of(partition, atLeast)));
+    boolean[] record = new boolean[1];
+    log.records(partition, position, atLeast, r -> record[0] = true);
+    return record[0];
   }
 
   private Divergence position(PartitionLag at, Divergence.Kind kind, long expected) {
@@ -270,6 +291,7 @@ final class ViewCheck {
 
   private long digest(int bucket, Map<Integer, Long> positions) {
     long[] digest = new long[1];
+    long[] records = new long[1];
     List<History> some = new ArrayList<>(CHUNK);
     Runnable fold =
         () -> {
@@ -285,18 +307,37 @@ final class ViewCheck {
         positions,
         history -> {
           some.add(history);
-          if (some.size() == CHUNK) {
+          records[0] += history.records().size();
+          if (some.size() == CHUNK || records[0] > EntityCheck.RECORDS_AT_ONCE) {
             fold.run();
+            records[0] = 0;
           }
         });
     fold.run();
     return digest[0];
   }
 
-  private boolean isUnknown(Entity entity) {
+  /**
+   * What the view holds and the log does not know. Nothing is read from the view meanwhile: it may
+   * be telling them from within one snapshot.
+   */
+  private Set<Entity> unknown(BitSet suspects, Map<Integer, Long> positions) {
+    Set<Entity> unknown = new LinkedHashSet<>();
+    view.entities(
+        suspects,
+        entity -> {
+          if (unknown.size() < ViewReport.SHOWN && isUnknown(entity, positions)) {
+            unknown.add(entity);
+          }
+        });
+    return unknown;
+  }
+
+  private boolean isUnknown(Entity entity, Map<Integer, Long> positions) {
+    int partition = entity.partition(ends.size());
+    long below = positions.getOrDefault(partition, 0L);
     return entity.kind() == Kind.STRAY
-        || log.offsets(view, entity, entity.partition(ends.size()), Long.MAX_VALUE, Set.of())
-            .isEmpty();
+        || log.offsets(view, entity, partition, below, Set.of()).isEmpty();
   }
 
   private void add(Entity entity) {
@@ -318,6 +359,9 @@ final class ViewCheck {
       }
       pending = List.copyOf(differing.keySet());
       pause(pending);
+      if (attempt == ATTEMPTS - 1 && divergenceCount <= MANY) {
+        setAside.refresh();
+      }
     }
     remind();
   }
@@ -351,10 +395,14 @@ final class ViewCheck {
   }
 
   private void differs(Divergence divergence) {
+    Place place = new Place(divergence.entity(), divergence.row());
     if (divergence.deadLetter() != null) {
-      deadLetters.put(divergence.key(), divergence);
-    } else if (divergences.size() >= ViewReport.SHOWN
-        || divergences.put(divergence.key(), divergence) == null) {
+      if (deadLetters.size() < ViewReport.SHOWN) {
+        deadLetters.put(place, divergence);
+      }
+    } else if (divergences.containsKey(place) || divergences.size() < ViewReport.SHOWN) {
+      divergenceCount += divergences.put(place, divergence) == null ? 1 : 0;
+    } else {
       divergenceCount++;
     }
   }
@@ -379,4 +427,6 @@ final class ViewCheck {
       meanwhile.run();
     }
   }
+
+  private record Place(Entity entity, String row) {}
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * What one check of one view found.
  *
  * @param compared how many keys were compared with the log
- * @param verifiedTo by partition: what the log says below this offset is what the view holds, but
- *     for the divergences; empty if that is not known
+ * @param verifiedTo by partition: what the log says below this offset was compared with what the
+ *     view holds, now or by an earlier check; empty if that is not known
  * @param divergences the first {@link #SHOWN}
  * @param divergenceCount how many there are
  * @param deadLetters keys that differ since the view set an event of theirs aside; no divergences
@@ -31,7 +31,7 @@ public record ViewReport(
     @Nullable String unknown) {
 
   /** Most divergences that a report names; the rest is counted. */
-  public static final int SHOWN = 200_000;
+  public static final int SHOWN = 20_000;
 
   /** Up to where it is verified, of all partitions: the sum of the positions. */
   public long verified() {

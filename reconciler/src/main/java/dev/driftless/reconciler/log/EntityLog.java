@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,7 @@ public final class EntityLog implements AutoCloseable {
   private final ColumnFamilyHandle meta;
   private final ColumnFamilyHandle records;
   private final ColumnFamilyHandle entities;
+  private boolean closed;
 
   private EntityLog(Path directory, EventDecoder decoder) throws RocksDBException {
     this.decoder = decoder;
@@ -119,20 +121,26 @@ public final class EntityLog implements AutoCloseable {
       Files.createDirectories(directory);
       return new EntityLog(directory, decoder);
     } catch (RocksDBException e) {
-      if (String.valueOf(e.getMessage()).contains("lock")) {
+      if (String.valueOf(e.getMessage()).contains("While lock file")) {
         throw new IllegalStateException(
             "%s is in use: another reconciler runs with this directory; stop it, or give this one a directory of its own"
                 .formatted(directory),
             e);
       }
-      throw failed(e);
+      throw new IllegalStateException(
+          "%s cannot be read (%s): delete it, it is filled again"
+              .formatted(directory, e.getMessage()),
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   /** What it holds of this partition. */
-  public Fence stored(int partition) {
+  public synchronized Fence stored(int partition) {
+    if (closed) {
+      throw new IllegalStateException("the copy of the log is closed");
+    }
     byte[] bytes = get("position " + partition);
     if (bytes == null) {
       return Fence.NONE;
@@ -145,7 +153,7 @@ public final class EntityLog implements AutoCloseable {
     return new Fence(epoch, topicId.isEmpty() ? null : new Position(topicId, offset, logTime));
   }
 
-  Fence acquire(int partition) {
+  synchronized Fence acquire(int partition) {
     Fence stored = stored(partition);
     Fence acquired =
         new Fence(Math.max(stored.epoch() + 1, System.currentTimeMillis()), stored.position());
@@ -153,7 +161,7 @@ public final class EntityLog implements AutoCloseable {
     return acquired;
   }
 
-  void apply(Batch batch) {
+  synchronized void apply(Batch batch) {
     Fence stored = stored(batch.partition());
     if (stored.epoch() != batch.epoch() || stored.offset() != batch.from()) {
       throw new FencedException(VIEW, batch.partition(), batch.epoch());
@@ -191,6 +199,9 @@ public final class EntityLog implements AutoCloseable {
         long offset = ByteBuffer.wrap(at.key()).getLong(Integer.BYTES);
         consumer.accept(StoredRecord.of(at.value()).record(partition, offset, decoder));
       }
+      at.status();
+    } catch (RocksDBException e) {
+      throw failed(e);
     }
   }
 
@@ -228,15 +239,23 @@ public final class EntityLog implements AutoCloseable {
           case SESSION -> LogKeys.session(entity);
           default -> LogKeys.entity(entity);
         };
-    Map<Entity, List<Long>> offsets = new LinkedHashMap<>();
+    List<Long> offsets = new ArrayList<>();
     scan(
         prefix,
         (source, offset) -> {
-          if (!without.contains(offset)) {
-            add(offsets, view, source, offset, below);
+          if (offset < below
+              && !without.contains(offset)
+              && view.sources().contains(source.kind())
+              && view.changedBy(source).contains(entity)) {
+            if (entity.kind() == Kind.SUBJECT && !offsets.isEmpty()) {
+              offsets.set(0, Math.max(offsets.get(0), offset));
+            } else {
+              offsets.add(offset);
+            }
           }
         });
-    return offsets.getOrDefault(entity, List.of()).stream().sorted().toList();
+    Collections.sort(offsets);
+    return offsets;
   }
 
   /**
@@ -291,23 +310,6 @@ public final class EntityLog implements AutoCloseable {
     tell(offsets, consumer);
   }
 
-  /** How many entities there are of these kinds. Goes through all keys. */
-  public long count(Iterable<Kind> kinds) {
-    List<Kind> wanted = new ArrayList<>();
-    kinds.forEach(wanted::add);
-    long[] count = new long[1];
-    Entity[] last = new Entity[1];
-    scan(
-        NOTHING,
-        (source, offset) -> {
-          if (wanted.contains(source.kind()) && !source.equals(last[0])) {
-            count[0]++;
-            last[0] = source;
-          }
-        });
-    return count[0];
-  }
-
   /** A note of the reconciler's, kept beside the copy of the log; null if there is none. */
   public byte @Nullable [] get(String note) {
     try {
@@ -349,8 +351,13 @@ public final class EntityLog implements AutoCloseable {
     return entities;
   }
 
+  /** A stream thread that did not stop in time finds it closed. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     records.close();
     entities.close();
     meta.close();
@@ -381,6 +388,9 @@ public final class EntityLog implements AutoCloseable {
           long offset = ByteBuffer.wrap(at.key()).getLong(Integer.BYTES);
           consumer.accept(Entity.record(partition, offset), List.of(offset));
         }
+        at.status();
+      } catch (RocksDBException e) {
+        throw failed(e);
       }
     }
   }
@@ -437,6 +447,10 @@ public final class EntityLog implements AutoCloseable {
         byte[] key = at.key();
         place.at(LogKeys.entity(key), LogKeys.offset(key));
       }
+      // an iterator that cannot read on looks like one at the end
+      at.status();
+    } catch (RocksDBException e) {
+      throw failed(e);
     }
   }
 
