@@ -29,9 +29,10 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lag of every view: log end minus stored position, in events and in log time, per partition. The log's end is read
- * before the positions, so a view that keeps up has lag 0 also while others publish; and a position
- * is never ahead of what its view shows, so lag can look larger than it is, never smaller.
+ * Lag of every view: log end minus stored position, in events and in log time, per partition. The
+ * log's end is read before the positions, so a view that keeps up has lag 0 also while others
+ * publish; and a position is never ahead of what its view shows, so lag can look larger than it is,
+ * never smaller.
  *
  * <p>Reads the stores alone, so that it is the truth also when no projector runs. Safe to share
  * between threads.

@@ -19,12 +19,11 @@ public record ViewLag(String view, List<PartitionLag> partitions, @Nullable Stri
    * @param position the first offset that the view has not applied
    * @param epoch who may write to the view; a number of milliseconds since 1970 that is at least
    *     the time at which the running projector took the partition over; 0 if none ever did
-   * @param behind how far the view is behind in log time: nothing if there is nothing to apply, else
-   *     from the log time of its position (of the log's first record if it holds nothing) to when
-   *     the log's last record was appended
+   * @param behind how far the view is behind in log time: nothing if there is nothing to apply,
+   *     else from the log time of its position (of the log's first record if it holds nothing) to
+   *     when the log's last record was appended
    */
-  public record PartitionLag(
-      int partition, long end, long position, long epoch, Duration behind) {
+  public record PartitionLag(int partition, long end, long position, long epoch, Duration behind) {
 
     /** Offsets that the view has not applied: the log's end minus the position, at least 0. */
     public long events() {

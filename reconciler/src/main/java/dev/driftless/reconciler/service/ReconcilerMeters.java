@@ -116,7 +116,9 @@ final class ReconcilerMeters {
             name + String.join("\0", tags),
             key -> {
               AtomicReference<Double> last = new AtomicReference<>(value);
-              Gauge.builder(name, last, AtomicReference::get).tags(Tags.of(tags)).register(registry);
+              Gauge.builder(name, last, AtomicReference::get)
+                  .tags(Tags.of(tags))
+                  .register(registry);
               return last;
             })
         .set(value);

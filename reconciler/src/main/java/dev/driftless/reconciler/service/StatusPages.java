@@ -66,7 +66,8 @@ final class StatusPages implements AutoCloseable {
                 case "/" -> new Answer(200, HTML, page);
                 case "/status" -> Answer.of(200, json.status(withHistory, now));
                 case "/metrics" -> new Answer(200, METRICS, meters.scrape().getBytes(UTF_8));
-                case "/health/live" -> new Answer(watch.isAlive(now) ? 200 : 503, JSON, "{}".getBytes(UTF_8));
+                case "/health/live" ->
+                    new Answer(watch.isAlive(now) ? 200 : 503, JSON, "{}".getBytes(UTF_8));
                 case "/health/ready" -> Answer.of(watch.isReady(now) ? 200 : 503, json.ready(now));
                 default -> new Answer(404, "text/plain", "not found".getBytes(UTF_8));
               });

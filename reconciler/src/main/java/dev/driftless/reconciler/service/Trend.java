@@ -91,8 +91,7 @@ final class Trend {
       if (lines >= MOST_LINES) {
         rewrite();
       } else {
-        Files.writeString(
-            file, line(sample), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(file, line(sample), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         lines++;
       }
     } catch (IOException e) {

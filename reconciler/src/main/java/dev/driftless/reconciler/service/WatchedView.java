@@ -49,8 +49,7 @@ final class WatchedView {
     for (PartitionLag at : read.partitions()) {
       progressions.compute(
           at.partition(),
-          (p, before) ->
-              before == null ? Progression.of(at, now) : before.next(at, isPaused, now));
+          (p, before) -> before == null ? Progression.of(at, now) : before.next(at, isPaused, now));
     }
   }
 

@@ -18,8 +18,7 @@ final class ReconcilerConfigTest {
 
   @Test
   void without_file_the_defaults_and_the_environment_hold() {
-    ReconcilerConfig config =
-        ReconcilerConfig.load(null, Map.of("DRIFTLESS_STATE", "/data")::get);
+    ReconcilerConfig config = ReconcilerConfig.load(null, Map.of("DRIFTLESS_STATE", "/data")::get);
     assertThat(config.directory()).isEqualTo(Path.of("/data/reconciler"));
     assertThat(config.shallowEvery()).isEqualTo(Duration.ofSeconds(60));
     assertThat(config.deepBudget()).isEqualTo(Duration.ofHours(1));

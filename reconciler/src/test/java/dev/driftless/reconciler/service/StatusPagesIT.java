@@ -134,8 +134,7 @@ final class StatusPagesIT {
         HttpRequest.newBuilder(uri("/status"))
             .POST(HttpRequest.BodyPublishers.ofString("{}"))
             .build();
-    assertThat(HTTP.send(post, HttpResponse.BodyHandlers.discarding()).statusCode())
-        .isEqualTo(405);
+    assertThat(HTTP.send(post, HttpResponse.BodyHandlers.discarding()).statusCode()).isEqualTo(405);
   }
 
   private static List<ViewLag> lags(long at) {

@@ -13,10 +13,7 @@ final class WatchedViewTest {
 
   private final WatchedView view =
       new WatchedView(
-          "vector",
-          new LagLimit(500L, Duration.ofSeconds(40)),
-          Duration.ofSeconds(60),
-          START);
+          "vector", new LagLimit(500L, Duration.ofSeconds(40)), Duration.ofSeconds(60), START);
 
   WatchedViewTest() {
     view.checked(new Checked(START, Reports.clean("vector", 10)));
