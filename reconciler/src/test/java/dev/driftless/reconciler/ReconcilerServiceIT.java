@@ -36,6 +36,7 @@ final class ReconcilerServiceIT {
     views.start();
     views.publish(Events.everything("mia"));
     views.awaitCaughtUp();
+    service = start(Map.of());
   }
 
   @AfterEach
@@ -47,7 +48,6 @@ final class ReconcilerServiceIT {
 
   @Test
   void drift_turns_it_red_and_nothing_is_written_unless_it_is_told_to_repair() {
-    start(Map.of());
     await(() -> assertThat(ready()).isEqualTo(200));
     String delete = "DELETE FROM R.memories WHERE memory_id = 'm1' AND subject = 'mia'";
     stores.sql(delete);
@@ -60,7 +60,7 @@ final class ReconcilerServiceIT {
     assertThat(stores.query("SELECT 1 FROM R.memories WHERE memory_id = 'm1'")).isEmpty();
 
     service.close();
-    start(Map.of("DRIFTLESS_REPAIR", "true", "DRIFTLESS_MAX_PERCENT", "50"));
+    service = start(Map.of("DRIFTLESS_REPAIR", "true", "DRIFTLESS_MAX_PERCENT", "50"));
     await(
         () -> {
           assertThat(stores.query("SELECT 1 FROM R.memories WHERE memory_id = 'm1'")).hasSize(1);
@@ -72,7 +72,6 @@ final class ReconcilerServiceIT {
 
   @Test
   void a_stuck_view_turns_it_red_while_a_paused_one_does_not() {
-    start(Map.of("DRIFTLESS_STUCK_AFTER", "PT2S"));
     await(() -> assertThat(ready()).isEqualTo(200));
     ViewControls.set(views.config().kafka(), views.config().names(), "context", true);
     views.stop("cache");
@@ -93,7 +92,7 @@ final class ReconcilerServiceIT {
     await(() -> assertThat(view("cache").path("state").asText()).isEqualTo("ok"));
   }
 
-  private void start(Map<String, String> more) {
+  private ReconcilerService start(Map<String, String> more) {
     Map<String, String> variables = new HashMap<>(views.variables());
     variables.put("DRIFTLESS_RECONCILER_STATE", views.directory().resolve("service").toString());
     variables.put("DRIFTLESS_EXPORTS", views.directory().resolve("exports").toString());
@@ -101,10 +100,10 @@ final class ReconcilerServiceIT {
     variables.put("DRIFTLESS_SHALLOW_EVERY", "PT0.5S");
     variables.put("DRIFTLESS_DEEP_BUDGET", "PT24H");
     variables.put("DRIFTLESS_LAG_EVERY", "PT0.3S");
+    variables.put("DRIFTLESS_STUCK_AFTER", "PT3S");
     variables.putAll(more);
-    service =
-        ReconcilerService.start(
-            views.config(), ReconcilerConfig.load(null, variables::get), line -> {});
+    return ReconcilerService.start(
+        views.config(), ReconcilerConfig.load(null, variables::get), line -> {});
   }
 
   private int ready() {

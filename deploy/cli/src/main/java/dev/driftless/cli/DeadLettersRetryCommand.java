@@ -74,10 +74,7 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
             new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry));
         Reconciler reconciler =
             Reconciler.open(
-                config,
-                "reconciler-once",
-                state.of("once", connection, config),
-                output::say)) {
+                config, "reconciler-once", state.of("once", connection, config), output::say)) {
       for (String view : views.isEmpty() ? Views.names() : views) {
         all.add(retry(view, log.list(view), reconciler, limits));
       }
@@ -116,8 +113,7 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
         all,
         new Table("view", "letters", "not readable", "keys written anew", "still refused"),
         r ->
-            Output.cells(
-                r.view(), r.letters(), r.unreadable(), r.rewritten(), r.refused().size()));
+            Output.cells(r.view(), r.letters(), r.unreadable(), r.rewritten(), r.refused().size()));
     List<Refused> refused = all.stream().flatMap(r -> r.refused().stream()).toList();
     if (!refused.isEmpty()) {
       output.table(

@@ -134,8 +134,7 @@ final class ReconcileCommand implements Callable<Integer> {
   }
 
   private int serve(ProjectorsConfig config) throws InterruptedException {
-    ReconcilerConfig service =
-        ReconcilerConfig.load(connection.file(), settings(config)::get);
+    ReconcilerConfig service = ReconcilerConfig.load(connection.file(), settings(config)::get);
     try (ReconcilerService running = ReconcilerService.start(config, service, output::say)) {
       output.people().println("reconciling; the page is at " + running.address());
       output.people().flush();
@@ -148,8 +147,7 @@ final class ReconcileCommand implements Callable<Integer> {
   /** What was told on the command line goes before what the environment says. */
   private Map<String, String> settings(ProjectorsConfig config) {
     Map<String, String> settings = new HashMap<>(environment);
-    settings.put(
-        "DRIFTLESS_RECONCILER_STATE", state.of("service", connection, config).toString());
+    settings.put("DRIFTLESS_RECONCILER_STATE", state.of("service", connection, config).toString());
     settings.put("DRIFTLESS_EXPORTS", state.exports(connection, config).toString());
     if (repair) {
       settings.put("DRIFTLESS_REPAIR", "true");

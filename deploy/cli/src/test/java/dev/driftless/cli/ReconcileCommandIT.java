@@ -57,8 +57,7 @@ final class ReconcileCommandIT {
     assertThat(run.out()).contains("verified through", "rows examined", "no divergences");
     assertThat(run.out()).contains(Views.names());
 
-    JsonNode one =
-        installation.run("reconcile", "--once", "--view", "audit", "--json").json();
+    JsonNode one = installation.run("reconcile", "--once", "--view", "audit", "--json").json();
     assertThat(one.path("exitCode").asInt()).isZero();
     assertThat(one.at("/report/views")).hasSize(1);
     assertThat(one.at("/report/views/0/verified").asLong()).isEqualTo(41);
