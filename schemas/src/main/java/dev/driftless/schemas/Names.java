@@ -13,6 +13,9 @@ public record Names(String name) {
 
   private static final Pattern ALLOWED = Pattern.compile("([a-z][a-z0-9_]{0,29})?");
 
+  /** With it as a prefix, Redis keys would be among those of the installation without a name. */
+  private static final String RESERVED = "driftless";
+
   /** No prefix. */
   public static final Names DEFAULT = new Names("");
 
@@ -21,6 +24,10 @@ public record Names(String name) {
       throw new IllegalArgumentException(
           "name '%s': use lower-case letters, digits and _, beginning with a letter, at most 30"
               .formatted(name));
+    }
+    if (name.equals(RESERVED)) {
+      throw new IllegalArgumentException(
+          "name '%s': it would begin as what has no prefix does; use another".formatted(name));
     }
   }
 

@@ -12,6 +12,8 @@ import dev.driftless.schemas.Names;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,8 +39,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>If the position is lower than the rows, because it was moved back, records come again. Their
  * rows stay as they are: an equal row needs no change, and one that differs is evidence, which is
- * logged and which the verifier finds. The chain of a batch goes on from the last row below it, and
- * is computed from the log, so it is the same whether or not rows were there.
+ * logged and which the verifier finds. The chain of a batch goes on from what was written last, or
+ * where a projector begins, from the last row below it.
  *
  * <p>A repair inserts a row that is missing. A row that is not the log's is evidence: a new
  * generation of {@code records} takes the place of the table, without it, and the old one stays as
@@ -64,6 +66,7 @@ public final class AuditProjector implements Projector {
   private static final HexFormat HEX = HexFormat.of();
 
   private final PostgresStore store;
+  private final Map<Integer, Head> heads = new ConcurrentHashMap<>();
 
   /** Opens no connection yet. */
   public AuditProjector(PostgresConfig config, Names names) {
@@ -87,12 +90,15 @@ public final class AuditProjector implements Projector {
 
   @Override
   public void apply(Batch batch) {
-    store.apply(batch, handle -> append(handle, batch));
+    byte[][] head = new byte[1][];
+    store.apply(batch, handle -> head[0] = append(handle, batch));
+    heads.put(batch.partition(), new Head(batch.to().topicId(), batch.to().offset(), head[0]));
   }
 
   @Override
   public void repair(Repair repair) {
     store.repair(repair, handle -> AuditRepair.run(handle, repair));
+    heads.remove(repair.partition());
   }
 
   @Override
@@ -110,15 +116,32 @@ public final class AuditProjector implements Projector {
     return new PostgresStore(config, VIEW, schema(names), AuditProjector.class, "audit.sql");
   }
 
-  private static void append(Handle handle, Batch batch) {
+  /** Answers the hash of the chain behind the batch. */
+  private byte[] append(Handle handle, Batch batch) {
+    byte[] before = head(handle, batch);
     if (batch.records().isEmpty()) {
-      return;
+      return before;
     }
-    AuditRows rows = new AuditRows(chained(batch, lastHash(handle, batch)));
+    List<AuditRecord> chained = chained(batch, before);
+    AuditRows rows = new AuditRows(chained);
     if (overlaps(handle, batch)) {
       report(rows.different(handle));
     }
     rows.append(handle);
+    return HEX.parseHex(chained.get(chained.size() - 1).chainHash());
+  }
+
+  /**
+   * What this projector itself computed last, so that a row that somebody spoils now spoils no
+   * later one; from the last row only where it begins.
+   */
+  private byte[] head(Handle handle, Batch batch) {
+    Head head = heads.get(batch.partition());
+    return head != null
+            && head.topicId.equals(batch.to().topicId())
+            && head.position == batch.from()
+        ? head.chain
+        : lastHash(handle, batch);
   }
 
   private static List<AuditRecord> chained(Batch batch, byte[] lastHash) {
@@ -165,4 +188,7 @@ public final class AuditProjector implements Projector {
   public static String schema(Names names) {
     return names.prefixed("_", "driftless_audit");
   }
+
+  /** The chain as far as it was written. */
+  private record Head(String topicId, long position, byte[] chain) {}
 }

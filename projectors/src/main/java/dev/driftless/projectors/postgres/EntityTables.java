@@ -179,18 +179,33 @@ public final class EntityTables implements AutoCloseable {
   }
 
   private <T> T snapshot(T absent, HandleCallback<T, RuntimeException> work) {
-    return store.read(
-        absent,
-        connected ->
-            connected.inTransaction(
-                handle -> {
-                  handle.execute(SNAPSHOT);
-                  handle.execute(keep);
-                  long before = examined(handle);
-                  T read = work.withHandle(handle);
-                  cost = cost.plus(new ReadCost(examined(handle) - before, 0));
-                  return read;
-                }));
+    T answer =
+        store.read(
+            absent,
+            connected ->
+                connected.inTransaction(
+                    handle -> {
+                      handle.execute(SNAPSHOT);
+                      handle.execute(keep);
+                      long before = examined(handle);
+                      T read = work.withHandle(handle);
+                      cost = cost.plus(new ReadCost(examined(handle) - before, 0));
+                      return read;
+                    }));
+    if (answer == absent) {
+      refuseHalf();
+    }
+    return answer;
+  }
+
+  /** Without a table nothing could be told; without all of them there is no view. */
+  private void refuseHalf() {
+    for (int partition = 0; partition < partitions; partition++) {
+      if (store.stored(partition).offset() > 0) {
+        throw new IllegalStateException(
+            "a table or function of the view is gone, though its positions are there: rebuild the view (drop its schema and start its projector again)");
+      }
+    }
   }
 
   /** Hashing a whole table may take longer than any other answer; the pool undoes this. */

@@ -46,6 +46,16 @@ final class LogChanges implements AutoCloseable {
   }
 
   /**
+   * Where the partition ends.
+   *
+   * @throws TimeoutException if the broker does not answer
+   */
+  long end(int partition) {
+    TopicPartition at = new TopicPartition(topic, partition);
+    return consumer.endOffsets(List.of(at), BROKER_TIMEOUT).getOrDefault(at, 0L);
+  }
+
+  /**
    * Tells what each event in {@code [from, to)} speaks of, and its offset. A record that holds no
    * event changes nothing.
    *

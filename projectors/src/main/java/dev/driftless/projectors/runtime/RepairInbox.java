@@ -34,7 +34,7 @@ final class RepairInbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RepairInbox.class);
 
   /** Taken in at once; no more is asked for until that is done. */
-  private static final int ENOUGH = 500;
+  private static final int ENOUGH = 5_000;
 
   private static final long ENOUGH_BYTES = 32 << 20;
   private static final Duration LOOK_EVERY = Duration.ofMillis(200);

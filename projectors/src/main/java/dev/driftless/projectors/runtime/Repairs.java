@@ -35,7 +35,9 @@ final class Repairs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Repairs.class);
 
   /** Entities in one call of the projector. */
-  private static final int MOST = 500;
+  private static final int MOST = 5_000;
+
+  private static final int MOST_ATTEMPTS = 12;
 
   /** Records of the log that are read again to see whether a request still holds. */
   private static final long TOO_OLD = 100_000;
@@ -45,6 +47,11 @@ final class Repairs implements AutoCloseable {
   private final ViewMeters meters;
   private final RepairInbox inbox;
   private final LogChanges log;
+
+  private final Backoff backoff = new Backoff();
+
+  /** By partition, under which epoch the log's end was asked for, and what it was. */
+  private final Map<Integer, CatchUp> catchUps = new HashMap<>();
 
   /** Read from the inbox and not done yet, by partition; an entity's last request alone. */
   private final Map<Integer, Map<Entity, RepairRequest>> open = new HashMap<>();
@@ -64,13 +71,46 @@ final class Repairs implements AutoCloseable {
   }
 
   /**
-   * Serves what was received for this partition, which is drained.
+   * Serves what was received for this partition, which is drained. What cannot be done now is tried
+   * again, and given up in the end, for whoever asked will look again; the view goes on meanwhile.
    *
-   * @throws StoreAwayException if it has to be tried again
    * @throws FencedException if the store is not as this process left it; what is left is tried
    *     again
    */
   void serve(OwnedPartition partition) {
+    if (backoff.waiting()) {
+      return;
+    }
+    try {
+      serveNow(partition);
+      backoff.succeeded();
+    } catch (StoreAwayException e) {
+      int failures = backoff.failed();
+      if (failures < MOST_ATTEMPTS) {
+        LOG.info(
+            "view={} partition={} attempt={} repairs wait: {}",
+            projector.view(),
+            partition.partition(),
+            failures,
+            Drain.firstLine(e));
+        return;
+      }
+      int dropped = open.getOrDefault(partition.partition(), Map.of()).size();
+      LOG.warn(
+          "view={} partition={} {} repairs given up after {} attempts: {}",
+          projector.view(),
+          partition.partition(),
+          dropped,
+          failures,
+          Drain.firstLine(e));
+      meters.repairs(Outcome.REFUSED, dropped);
+      open.remove(partition.partition());
+      inbox.done(partition.partition());
+      backoff.succeeded();
+    }
+  }
+
+  private void serveNow(OwnedPartition partition) {
     Deque<ConsumerRecord<byte[], byte[]>> waiting = inbox.waiting(partition.partition());
     Map<Entity, RepairRequest> requests =
         open.computeIfAbsent(partition.partition(), p -> new LinkedHashMap<>());
@@ -84,6 +124,9 @@ final class Repairs implements AutoCloseable {
         add(requests, request);
       }
     }
+    if (!isCaughtUp(partition)) {
+      return;
+    }
     dropOutdated(requests, partition);
     repair(requests, partition);
     inbox.done(partition.partition());
@@ -93,6 +136,26 @@ final class Repairs implements AutoCloseable {
   public void close() {
     inbox.close();
     log.close();
+  }
+
+  /**
+   * Whoever had the partition before may have written data beyond the position that it left, which
+   * a repair as of that position would take back.
+   */
+  private boolean isCaughtUp(OwnedPartition partition) {
+    long epoch = partition.fence().epoch();
+    CatchUp catchUp = catchUps.get(partition.partition());
+    if (catchUp == null || catchUp.epoch != epoch) {
+      try {
+        catchUp = new CatchUp(epoch, log.end(partition.partition()));
+      } catch (InterruptException e) {
+        throw e;
+      } catch (KafkaException e) {
+        throw new StoreAwayException(e);
+      }
+      catchUps.put(partition.partition(), catchUp);
+    }
+    return partition.fence().offset() >= catchUp.end;
   }
 
   /** Null if there is no request for this view and partition in the record. */
@@ -163,7 +226,16 @@ final class Repairs implements AutoCloseable {
     if (request.asOf() > position) {
       return "the view is behind the request";
     }
-    if (isOfEvents(request.entity()) && position - request.asOf() > TOO_OLD) {
+    Entity entity = request.entity();
+    boolean written =
+        entity.kind() == Entity.Kind.RECORD
+            && request.history().records().isEmpty()
+            && request.asOf() <= entity.offset()
+            && entity.offset() < position;
+    if (written) {
+      return "the log has come to the record since";
+    }
+    if (isOfEvents(entity) && position - request.asOf() > TOO_OLD) {
       return "the request is too far behind the view";
     }
     return changed.contains(request.entity()) ? "an event came after the request" : null;
@@ -265,4 +337,6 @@ final class Repairs implements AutoCloseable {
         request.entity().kind(),
         Drain.firstLine(refusal));
   }
+
+  private record CatchUp(long epoch, long end) {}
 }

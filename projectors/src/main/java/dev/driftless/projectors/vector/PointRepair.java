@@ -58,7 +58,14 @@ final class PointRepair {
    * @param ifOurs which stored points may be written or deleted
    * @param strays each as it was read
    */
-  record Plan(List<PointStruct> toBe, List<PointId> toGo, Filter ifOurs, List<Filter> strays) {}
+  record Plan(List<PointStruct> toBe, List<PointId> toGo, Filter ifOurs, List<Filter> strays) {
+
+    /** Points hold the text of memories. */
+    @Override
+    public String toString() {
+      return "Plan[toBe=%d, toGo=%d]".formatted(toBe.size(), toGo.size());
+    }
+  }
 
   /** Reads; to be called before the position is checked. */
   Plan plan(Repair repair) {

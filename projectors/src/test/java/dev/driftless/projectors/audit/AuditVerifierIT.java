@@ -169,12 +169,25 @@ final class AuditVerifierIT {
   }
 
   @Test
-  void chain_that_goes_on_from_a_deleted_end_is_broken_once() {
+  void a_deleted_end_breaks_no_chain_while_the_projector_runs() {
     fixture.tamper("DELETE FROM records WHERE log_partition = 0 AND log_offset >= 40");
     for (int i = 0; i < 5; i++) {
       records.add(TestLog.event("acme", "mia", TestLog.memory("m" + i, "text", null)));
     }
     records.applyTo(projector, 2);
+
+    assertThat(verify()).hasSize(11).startsWith("MISSING_ROW 0/40").endsWith("MISSING_ROW 0/50");
+  }
+
+  @Test
+  void a_projector_that_begins_behind_a_deleted_end_breaks_the_chain_once() {
+    fixture.tamper("DELETE FROM records WHERE log_partition = 0 AND log_offset >= 40");
+    for (int i = 0; i < 5; i++) {
+      records.add(TestLog.event("acme", "mia", TestLog.memory("m" + i, "text", null)));
+    }
+    try (Projector next = fixture.open()) {
+      records.applyTo(next, 2);
+    }
 
     assertThat(verify())
         .hasSize(12)
