@@ -41,6 +41,7 @@ public final class Reconciler implements AutoCloseable {
   private final EventRegistry registry;
   private final DeadLetterLog letters;
   private final RepairRequests requests;
+  private final String topicId;
   private final int partitions;
 
   private Reconciler(
@@ -49,7 +50,8 @@ public final class Reconciler implements AutoCloseable {
     this.progress = progress;
     this.lag = lag;
     this.partitions = lag.logEnds().size();
-    this.copy = LogCopy.open(config, name, directory, lag.topicId(), progress);
+    this.topicId = lag.topicId();
+    this.copy = LogCopy.open(config, name, directory, topicId, progress);
     this.notes = new Notes(copy.entities());
     this.registry =
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
@@ -190,6 +192,7 @@ public final class Reconciler implements AutoCloseable {
     return new Repairs(
         inspector,
         copy.entities(),
+        topicId,
         partitions,
         new SetAside(letters, inspector.view()),
         requests,

@@ -36,6 +36,7 @@ final class Repairs {
 
   private final Inspector view;
   private final EntityLog log;
+  private final String topicId;
   private final int partitions;
   private final SetAside setAside;
   private final RepairRequests requests;
@@ -51,6 +52,7 @@ final class Repairs {
   Repairs(
       Inspector view,
       EntityLog log,
+      String topicId,
       int partitions,
       SetAside setAside,
       RepairRequests requests,
@@ -60,6 +62,7 @@ final class Repairs {
       Progress progress) {
     this.view = view;
     this.log = log;
+    this.topicId = topicId;
     this.partitions = partitions;
     this.setAside = setAside;
     this.requests = requests;
@@ -144,6 +147,7 @@ final class Repairs {
       some.add(
           new RepairRequest(
               view.view(),
+              topicId,
               asOf,
               log.history(view, entity, partition, asOf, without.apply(partition))));
       if (some.size() == CHUNK) {

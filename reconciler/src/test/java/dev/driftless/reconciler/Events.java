@@ -4,6 +4,7 @@ import dev.driftless.events.CheckpointSaved;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
 import dev.driftless.events.MemoryKind;
+import dev.driftless.events.MemoryRecalled;
 import dev.driftless.events.MemoryRecorded;
 import dev.driftless.events.MemoryRevised;
 import dev.driftless.events.MessageAppended;
@@ -107,7 +108,16 @@ final class Events {
       String memory = "m" + random.nextInt(20);
       String session = "session-" + random.nextInt(3);
       events.add(
-          switch (random.nextInt(12)) {
+          switch (random.nextInt(14)) {
+            case 12 -> event(subject, new MemoryRecalled(List.of(memory), "what is known?"));
+            case 13 ->
+                recorded(
+                    subject,
+                    memory,
+                    "for a while",
+                    Instant.now()
+                        .plusMillis(random.nextInt(90_000))
+                        .truncatedTo(ChronoUnit.MILLIS));
             case 0, 1, 2 -> recorded(subject, memory, "text " + random.nextInt(40));
             case 3 -> revised(subject, memory, "revised " + random.nextInt(40));
             case 4 ->

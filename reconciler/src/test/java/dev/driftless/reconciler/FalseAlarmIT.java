@@ -2,6 +2,7 @@ package dev.driftless.reconciler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.Addresses;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +23,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /**
- * While 500 events a second are written, the projectors' process is killed and started again, and
- * one store is slow, no check finds a divergence. The number of checks is that of the system
- * property {@code driftless.checks}.
+ * While 500 events a second are written, some of them twice, in transactions, or in transactions
+ * that are taken back, the projectors' process is killed and started again, and one store is slow,
+ * no check finds a divergence. The number of checks is that of the system property {@code
+ * driftless.checks}.
  */
 final class FalseAlarmIT {
 
@@ -79,8 +82,15 @@ final class FalseAlarmIT {
   private static void write(KeptViews views, AtomicBoolean over) {
     Random random = new Random(11);
     long next = System.nanoTime();
-    while (!over.get()) {
-      views.publish(Events.stream(random, 200, EVENTS_PER_SECOND / 10));
+    for (int tenth = 0; !over.get(); tenth++) {
+      List<MemoryEvent> events =
+          new ArrayList<>(Events.stream(random, 200, EVENTS_PER_SECOND / 10));
+      if (tenth % 7 == 0) {
+        views.publishAtOnce(events, tenth % 14 == 0);
+      } else {
+        events.add(events.get(0)); // published again
+        views.publish(events);
+      }
       next += TimeUnit.MILLISECONDS.toNanos(100);
       long left = next - System.nanoTime();
       if (left > 0) {

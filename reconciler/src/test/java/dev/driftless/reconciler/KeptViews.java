@@ -11,7 +11,9 @@ import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.schemas.EventEncoder;
 import dev.driftless.schemas.EventRegistry;
+import dev.driftless.schemas.SubjectKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +30,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 
 /** A log of its own on real servers, and all five views of it, kept by projectors in this JVM. */
@@ -111,6 +117,29 @@ final class KeptViews implements AutoCloseable {
   List<Receipt> publish(List<MemoryEvent> events) {
     List<CompletableFuture<Receipt>> receipts = events.stream().map(log::appendAsync).toList();
     return receipts.stream().map(CompletableFuture::join).toList();
+  }
+
+  /** Appends the events in one transaction, which leaves a control record in each partition. */
+  void publishAtOnce(List<MemoryEvent> events, boolean commit) {
+    Map<String, Object> settings = new HashMap<>(config.kafka());
+    settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.names().prefixed("-", "test"));
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      EventEncoder encoder = new EventEncoder(registry);
+      producer.initTransactions();
+      producer.beginTransaction();
+      for (MemoryEvent event : events) {
+        byte[] key = new SubjectKey(event.getTenant(), event.getSubject()).bytes();
+        var unused =
+            producer.send(new ProducerRecord<>(config.names().log(), key, encoder.encode(event)));
+      }
+      producer.flush();
+      if (commit) {
+        producer.commitTransaction();
+      } else {
+        producer.abortTransaction();
+      }
+    }
   }
 
   /** Waits until these views hold all that is in the log, for as long as they get on. */

@@ -152,26 +152,45 @@ final class ReconcilerIT {
 
   @Test
   void a_wiped_store_is_noticed_at_once_and_comes_back_equal() {
-    Awaitility.await().until(() -> committed("relational") > 100);
-    views.stop("relational");
-    for (String table :
-        List.of(
-            "memories", "memory_versions", "sessions", "messages", "tool_calls", "checkpoints")) {
-      stores.sql("DELETE FROM R." + table);
+    for (String view : List.of("relational", "cache", "vector")) {
+      Awaitility.await().until(() -> committed(view) > 100);
+      views.stop(view);
+      wipe(view);
+      assertThat(divergences(reconciler.check(List.of(view), false)))
+          .as(view)
+          .isNotEmpty()
+          .allSatisfy(
+              d -> {
+                assertThat(d.key()).startsWith("position ");
+                assertThat(d.kind()).isEqualTo(Kind.STALE);
+                assertThat(found(d).offset()).isZero();
+                assertThat(expected(d).offset()).isPositive();
+              });
+      views.start(view);
+      views.awaitCaughtUp(view);
+      assertThat(reconciler.check(List.of(view), true).exitCode()).as(view).isZero();
     }
-    stores.sql("DELETE FROM R.view_positions");
-    assertThat(divergences(reconciler.check(List.of("relational"), false)))
-        .isNotEmpty()
-        .allSatisfy(
-            d -> {
-              assertThat(d.key()).startsWith("position ");
-              assertThat(d.kind()).isEqualTo(Kind.STALE);
-              assertThat(found(d).offset()).isZero();
-              assertThat(expected(d).offset()).isPositive();
-            });
-    views.start("relational");
-    views.awaitCaughtUp("relational");
-    assertThat(reconciler.check(Views.names(), true).exitCode()).isZero();
+  }
+
+  @Test
+  void a_view_without_one_of_its_tables_is_not_called_right() {
+    stores.sql("DROP TABLE R.tool_calls");
+    for (boolean deep : List.of(false, true)) {
+      Report report = reconciler.check(List.of("relational", "context"), deep);
+      assertThat(report.exitCode()).isEqualTo(2);
+      assertThat(report.views().get(0).unknown()).contains("a table or function");
+      assertThat(report.views().get(1).unknown()).isNull();
+    }
+  }
+
+  @Test
+  void what_was_found_is_not_forgotten_when_the_next_check_cannot_be_made() {
+    stores.sql("UPDATE R.memories SET text = 'x' WHERE memory_id = 'm1' AND subject = 'mia'");
+    assertThat(divergences(reconciler.check(List.of("relational"), true))).hasSize(1);
+    stores.sql("ALTER TABLE R.sessions RENAME TO elsewhere");
+    assertThat(reconciler.check(List.of("relational"), false).exitCode()).isEqualTo(2);
+    stores.sql("ALTER TABLE R.elsewhere RENAME TO sessions");
+    assertThat(divergences(reconciler.check(List.of("relational"), false))).hasSize(1);
   }
 
   @Test
@@ -340,6 +359,29 @@ final class ReconcilerIT {
         DeadLetterLog letters =
             new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry))) {
       return letters.list(view);
+    }
+  }
+
+  private void wipe(String view) {
+    switch (view) {
+      case "relational" -> {
+        for (String table :
+            List.of(
+                "memories",
+                "memory_versions",
+                "sessions",
+                "messages",
+                "tool_calls",
+                "checkpoints",
+                "view_positions")) {
+          stores.sql("DELETE FROM R." + table);
+        }
+      }
+      case "cache" -> {
+        List<String> keys = stores.redis().keys(stores.key("*"));
+        stores.redis().del(keys.toArray(String[]::new));
+      }
+      default -> stores.qdrant("POST", "/points/delete?wait=true", "{\"filter\":{}}");
     }
   }
 

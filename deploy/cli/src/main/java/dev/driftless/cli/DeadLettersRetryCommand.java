@@ -10,6 +10,7 @@ import dev.driftless.reconciler.RepairLimits;
 import dev.driftless.reconciler.RepairReport;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.EventRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,7 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
   public Integer call() {
     ProjectorsConfig config = connection.config();
     EventLog.check(config);
+    Path directory = state.of("once", connection, config);
     RepairLimits limits = new RepairLimits(100, state.exports(connection, config), PATIENCE);
     List<Retried> all = new ArrayList<>();
     try (EventRegistry registry =
@@ -74,7 +76,7 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
             new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry));
         Reconciler reconciler =
             Reconciler.open(
-                config, "reconciler-once", state.of("once", connection, config), output::say)) {
+                config, StateDirectory.reconcilerName(directory), directory, output::say)) {
       for (String view : views.isEmpty() ? Views.names() : views) {
         all.add(retry(view, log.list(view), reconciler, limits));
       }

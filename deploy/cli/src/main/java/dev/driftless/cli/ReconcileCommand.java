@@ -117,7 +117,7 @@ final class ReconcileCommand implements Callable<Integer> {
     ReportTables tables = new ReportTables(output, limit);
     Path directory = state.of("once", connection, config);
     try (Reconciler reconciler =
-        Reconciler.open(config, "reconciler-once", directory, output::say)) {
+        Reconciler.open(config, StateDirectory.reconcilerName(directory), directory, output::say)) {
       Report before = reconciler.check(checked, deep);
       tables.print(before);
       List<RepairReport> repairs = List.of();

@@ -1,7 +1,12 @@
 package dev.driftless.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.driftless.projectors.app.ProjectorsConfig;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -33,5 +38,23 @@ final class StateDirectory {
     return connection.isLocal()
         ? connection.home().resolve("reconciler")
         : config.reading().stateDirectory().resolve(config.names().prefixed("-", "reconciler"));
+  }
+
+  /**
+   * The name of a reconciler that uses this directory: another one's, or another user's, would take
+   * half of the log's partitions from it.
+   */
+  static String reconcilerName(Path directory) {
+    String place = hostName() + ":" + directory.toAbsolutePath().normalize();
+    return "reconciler-once-"
+        + UUID.nameUUIDFromBytes(place.getBytes(UTF_8)).toString().substring(0, 8);
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
   }
 }

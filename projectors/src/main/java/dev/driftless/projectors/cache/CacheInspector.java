@@ -14,12 +14,14 @@ import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -145,10 +147,23 @@ public final class CacheInspector implements Inspector {
 
   @Override
   public List<String> contents(Entity entity) {
+    if (entity.kind() == Entity.Kind.STRAY) {
+      return dumped(entity.id());
+    }
     return find(List.of(entity)).values().stream()
         .flatMap(found -> found.items().stream())
         .map(HeldItem::json)
         .toList();
+  }
+
+  /** As Redis serializes it, for RESTORE: it can be of any type. */
+  private List<String> dumped(String key) {
+    byte[] dump = redis.run(r -> r.dump(key));
+    if (dump == null) {
+      return List.of();
+    }
+    String value = Base64.getEncoder().encodeToString(dump);
+    return List.of(Fields.json(new TreeMap<>(Map.of("key", key, "dump", value))));
   }
 
   @Override

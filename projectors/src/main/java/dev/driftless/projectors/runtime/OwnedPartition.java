@@ -56,6 +56,11 @@ final class OwnedPartition {
     return at;
   }
 
+  /** Of the log. */
+  String topicId() {
+    return topicId;
+  }
+
   /** How many partitions the log has. */
   int partitions() {
     return partitions;

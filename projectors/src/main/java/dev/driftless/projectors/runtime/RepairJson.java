@@ -47,6 +47,7 @@ final class RepairJson {
     Written written =
         new Written(
             request.view(),
+            request.topicId(),
             request.entity(),
             request.asOf(),
             request.history().chainBefore(),
@@ -75,14 +76,23 @@ final class RepairJson {
       records.add(line.record(partition, decoder));
     }
     return new RepairRequest(
-        written.view, written.asOf, new History(written.entity, records, written.chainBefore));
+        written.view,
+        written.topicId,
+        written.asOf,
+        new History(written.entity, records, written.chainBefore));
   }
 
   private record Written(
-      String view, Entity entity, long asOf, byte @Nullable [] chainBefore, List<Line> records) {
+      String view,
+      String topicId,
+      Entity entity,
+      long asOf,
+      byte @Nullable [] chainBefore,
+      List<Line> records) {
 
     Written {
       Objects.requireNonNull(view);
+      Objects.requireNonNull(topicId);
       Objects.requireNonNull(entity);
       Objects.requireNonNull(records);
     }

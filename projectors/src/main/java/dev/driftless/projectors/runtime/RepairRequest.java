@@ -9,9 +9,10 @@ import dev.driftless.projectors.LogRecord;
  * the view is behind {@code asOf}, or beyond it by an event that may change the entity: then
  * somebody has to look again and ask again.
  *
+ * @param topicId of the log that says so: another log of the same name has another
  * @param asOf the history holds every event of the entity below this offset, and none from it on
  */
-public record RepairRequest(String view, long asOf, History history) {
+public record RepairRequest(String view, String topicId, long asOf, History history) {
 
   public RepairRequest {
     for (LogRecord r : history.records()) {

@@ -204,7 +204,7 @@ final class Repairs implements AutoCloseable {
         .values()
         .removeIf(
             request -> {
-              String reason = outdated(request, position, changed);
+              String reason = outdated(request, partition, changed);
               if (reason == null) {
                 return false;
               }
@@ -222,7 +222,11 @@ final class Repairs implements AutoCloseable {
   }
 
   private static @Nullable String outdated(
-      RepairRequest request, long position, Set<Entity> changed) {
+      RepairRequest request, OwnedPartition partition, Set<Entity> changed) {
+    long position = partition.fence().offset();
+    if (!request.topicId().equals(partition.topicId())) {
+      return "the request is of another log";
+    }
     if (request.asOf() > position) {
       return "the view is behind the request";
     }

@@ -112,7 +112,7 @@ final class RepairsIT {
     Recording projector = recording(DONE);
     try (ViewApplication ignored = start(projector)) {
       History sent = new History(Entity.record(partition, 0), List.of(refused), chain);
-      requests.send(List.of(new RepairRequest("relational", 1, sent)));
+      requests.send(List.of(new RepairRequest("relational", log.topicId(), 1, sent)));
       assertThat(awaitRepairs(projector, 1).get(0).histories())
           .singleElement()
           .usingRecursiveComparison()
@@ -200,6 +200,38 @@ final class RepairsIT {
       requests.send(List.of(request(memory("m2"), 2), request(memory("m1"), 1, 0)));
       assertThat(entities(awaitRepairs(projector, 1))).containsExactly(memory("m1"));
       awaitOutcome("superseded", 1);
+    }
+  }
+
+  @Test
+  void a_request_of_another_log_is_dropped() {
+    log.publish(Events.recorded("m1", "window seat"), Events.recorded("m2", "vegetarian"));
+    Recording projector = recording(DONE);
+    try (ViewApplication ignored = start(projector)) {
+      RepairRequest other = request(memory("m1"), 2, 0);
+      requests.send(
+          List.of(
+              new RepairRequest("relational", "another", other.asOf(), other.history()),
+              request(memory("m2"), 2, 1)));
+      assertThat(awaitRepairs(projector, 1).get(0).histories())
+          .extracting(History::entity)
+          .containsExactly(memory("m2"));
+    }
+  }
+
+  @Test
+  void a_record_that_the_log_has_come_to_is_not_taken_away() {
+    log.publish(Events.recorded("m1", "window seat"), Events.recorded("m2", "vegetarian"));
+    Recording projector = recording(DONE);
+    try (ViewApplication ignored = start(projector)) {
+      requests.send(
+          List.of(
+              request(Entity.record(partition, 1), 1),
+              request(Entity.record(partition, 5), 1),
+              request(memory("m2"), 2, 1)));
+      assertThat(awaitRepairs(projector, 1).get(0).histories())
+          .extracting(History::entity)
+          .containsExactly(Entity.record(partition, 5), memory("m2"));
     }
   }
 
@@ -461,7 +493,7 @@ final class RepairsIT {
                       null);
                 })
             .toList();
-    return new RepairRequest("relational", asOf, new History(entity, records));
+    return new RepairRequest("relational", log.topicId(), asOf, new History(entity, records));
   }
 
   private static Entity memory(String memoryId) {
