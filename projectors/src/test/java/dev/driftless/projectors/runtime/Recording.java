@@ -5,11 +5,13 @@ import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 
 /** Notes what is asked of a real projector. */
 final class Recording implements Projector {
@@ -73,5 +75,11 @@ final class Recording implements Projector {
   @Override
   public void close() {
     projector.close();
+  }
+
+  /** The repairs that it was asked for, once there are so many. */
+  List<Repair> await(int count) {
+    Awaitility.await("repairs").atMost(Duration.ofSeconds(60)).until(() -> repairs.size() >= count);
+    return List.copyOf(repairs);
   }
 }

@@ -79,7 +79,7 @@ final class RepairsIT {
     Recording projector = recording(DONE);
     try (ViewApplication ignored = start(projector)) {
       requests.send(List.of(request(memory("m1"), 2, 0, 1)));
-      Repair repair = awaitRepairs(projector, 1).get(0);
+      Repair repair = projector.await(1).get(0);
       assertThat(repair.partition()).isEqualTo(partition);
       assertThat(repair.position()).isEqualTo(2);
       assertThat(repair.epoch()).isEqualTo(projector.stored(partition).epoch());
@@ -113,7 +113,7 @@ final class RepairsIT {
     try (ViewApplication ignored = start(projector)) {
       History sent = new History(Entity.record(partition, 0), List.of(refused), chain);
       requests.send(List.of(new RepairRequest("relational", log.topicId(), 1, sent)));
-      assertThat(awaitRepairs(projector, 1).get(0).histories())
+      assertThat(projector.await(1).get(0).histories())
           .singleElement()
           .usingRecursiveComparison()
           .isEqualTo(sent);
@@ -127,13 +127,13 @@ final class RepairsIT {
     requests.send(List.of(request(memory("m1"), 2, 0)));
     Recording first = recording(DONE);
     try (ViewApplication ignored = start(first)) {
-      assertThat(entities(awaitRepairs(first, 1))).containsExactly(memory("m1"));
+      assertThat(entities(first.await(1))).containsExactly(memory("m1"));
       awaitOutcome("served", 1);
     }
     requests.send(List.of(request(memory("m2"), 2, 1)));
     Recording second = recording(DONE);
     try (ViewApplication ignored = start(second)) {
-      awaitRepairs(second, 1);
+      second.await(1);
       awaitOutcome("served", 2);
       assertThat(entities(second.repairs)).containsExactly(memory("m2"));
     }
@@ -147,12 +147,12 @@ final class RepairsIT {
     ViewApplication leaving = start(first);
     try {
       requests.send(List.of(request(memory("m1"), 1, 0)));
-      awaitRepairs(first, 1);
+      first.await(1);
     } finally {
       leaving.close();
     }
     try (ViewApplication ignored = start(second)) {
-      awaitRepairs(second, 1);
+      second.await(1);
     }
   }
 
@@ -169,7 +169,7 @@ final class RepairsIT {
       requests.send(
           List.of(
               request(memory("m1"), 2, 0), request(memory("m2"), 2, 1), request(memory("m4"), 0)));
-      assertThat(entities(awaitRepairs(projector, 1))).containsExactly(memory("m2"), memory("m4"));
+      assertThat(entities(projector.await(1))).containsExactly(memory("m2"), memory("m4"));
       assertThat(projector.repairs.get(0).position()).isEqualTo(5);
       awaitOutcome("superseded", 1);
     }
@@ -187,51 +187,25 @@ final class RepairsIT {
     try (ViewApplication ignored = start(projector)) {
       requests.send(
           List.of(request(one, 2, 0), request(two, 2, 1), request(one.ofSubject(), 2, 1)));
-      assertThat(entities(awaitRepairs(projector, 1))).containsExactly(two);
+      assertThat(entities(projector.await(1))).containsExactly(two);
       awaitOutcome("superseded", 2);
     }
   }
 
   @Test
-  void a_request_as_of_an_offset_that_the_view_does_not_hold_is_dropped() {
+  void a_request_ahead_of_the_view_of_another_log_or_against_its_record_is_dropped() {
     publish(Events.recorded("m1", "text"));
-    Recording projector = recording(DONE);
-    try (ViewApplication ignored = start(projector)) {
-      requests.send(List.of(request(memory("m2"), 2), request(memory("m1"), 1, 0)));
-      assertThat(entities(awaitRepairs(projector, 1))).containsExactly(memory("m1"));
-      awaitOutcome("superseded", 1);
-    }
-  }
-
-  @Test
-  void a_request_of_another_log_is_dropped() {
-    log.publish(Events.recorded("m1", "window seat"), Events.recorded("m2", "vegetarian"));
-    Recording projector = recording(DONE);
-    try (ViewApplication ignored = start(projector)) {
-      RepairRequest other = request(memory("m1"), 2, 0);
-      requests.send(
-          List.of(
-              new RepairRequest("relational", "another", other.asOf(), other.history()),
-              request(memory("m2"), 2, 1)));
-      assertThat(awaitRepairs(projector, 1).get(0).histories())
-          .extracting(History::entity)
-          .containsExactly(memory("m2"));
-    }
-  }
-
-  @Test
-  void a_record_that_the_log_has_come_to_is_not_taken_away() {
-    log.publish(Events.recorded("m1", "window seat"), Events.recorded("m2", "vegetarian"));
+    History noRecord = new History(Entity.record(partition, 0), List.of());
     Recording projector = recording(DONE);
     try (ViewApplication ignored = start(projector)) {
       requests.send(
           List.of(
-              request(Entity.record(partition, 1), 1),
-              request(Entity.record(partition, 5), 1),
-              request(memory("m2"), 2, 1)));
-      assertThat(awaitRepairs(projector, 1).get(0).histories())
-          .extracting(History::entity)
-          .containsExactly(Entity.record(partition, 5), memory("m2"));
+              request(memory("m2"), 2),
+              new RepairRequest("relational", "another", 1, request(memory("m3"), 1).history()),
+              new RepairRequest("relational", log.topicId(), 0, noRecord),
+              request(memory("m1"), 1, 0)));
+      assertThat(entities(projector.await(1))).containsExactly(memory("m1"));
+      awaitOutcome("superseded", 3);
     }
   }
 
@@ -254,7 +228,7 @@ final class RepairsIT {
               raw(partition, text.replace("relational", "vector").getBytes(UTF_8)),
               raw(1 - partition, good),
               raw(partition, good)));
-      assertThat(entities(awaitRepairs(projector, 1))).containsExactly(memory("m1"));
+      assertThat(entities(projector.await(1))).containsExactly(memory("m1"));
       awaitOutcome("refused", 7);
       assertThat(application.stopped()).isNotDone();
     }
@@ -273,7 +247,7 @@ final class RepairsIT {
             });
     try (ViewApplication ignored = start(projector)) {
       requests.send(List.of(request(memory("m1"), 1, 0)));
-      List<Repair> repairs = awaitRepairs(projector, 2);
+      List<Repair> repairs = projector.await(2);
       assertThat(repairs.get(1).epoch()).isGreaterThan(repairs.get(0).epoch());
       awaitOutcome("served", 1);
     }
@@ -292,7 +266,7 @@ final class RepairsIT {
             });
     try (ViewApplication ignored = start(projector)) {
       requests.send(List.of(request(memory("m1"), 1, 0)));
-      awaitRepairs(projector, 2);
+      projector.await(2);
       awaitOutcome("served", 1);
       assertThat(meters.counter("driftless.retries", "view", "relational").count()).isPositive();
     }
@@ -351,7 +325,7 @@ final class RepairsIT {
       assertThat(projector.reads).isNotEmpty();
       assertThat(projector.repairs).isEmpty();
       ViewControls.set(log.kafka(), log.names(), "relational", false);
-      awaitRepairs(projector, 1);
+      projector.await(1);
     }
   }
 
@@ -374,7 +348,7 @@ final class RepairsIT {
             .until(() -> meters.counter("driftless.retries", "view", "relational").count() > 2);
         assertThat(projector.repairs).isEmpty();
         stack.stack().start(Set.of(ServerKind.REGISTRY), Progress.silent());
-        awaitRepairs(projector, 1);
+        projector.await(1);
         awaitOutcome("served", 1);
       }
     }
@@ -396,7 +370,7 @@ final class RepairsIT {
           .all()
           .get();
       requests.send(List.of(request(memory("m1"), 1, 0)));
-      awaitRepairs(projector, 1);
+      projector.await(1);
     }
   }
 
@@ -407,7 +381,7 @@ final class RepairsIT {
     Recording projector = recording(DONE);
     try (ViewApplication ignored = start(projector)) {
       requests.send(List.of(request(memory("m1"), 1, 0)));
-      History history = awaitRepairs(projector, 1).get(0).histories().get(0);
+      History history = projector.await(1).get(0).histories().get(0);
       assertThat(Memory.of(history.records().get(0).event()).text()).hasSize(20 << 20);
     }
     published.set(0, Events.recorded("m1", "x".repeat(25 << 20)));
@@ -474,7 +448,6 @@ final class RepairsIT {
     return new ProducerRecord<>(log.names().repairs(), to, "relational".getBytes(UTF_8), value);
   }
 
-  /** With the published events at these offsets. */
   private RepairRequest request(Entity entity, long asOf, int... offsets) {
     List<LogRecord> records =
         IntStream.of(offsets)
@@ -510,11 +483,6 @@ final class RepairsIT {
 
   private static List<Entity> entities(List<Repair> repairs) {
     return repairs.stream().flatMap(r -> r.histories().stream()).map(History::entity).toList();
-  }
-
-  private static List<Repair> awaitRepairs(Recording projector, int count) {
-    Awaitility.await("repairs").atMost(PATIENCE).until(() -> projector.repairs.size() >= count);
-    return List.copyOf(projector.repairs);
   }
 
   private void awaitOutcome(String outcome, int count) {
