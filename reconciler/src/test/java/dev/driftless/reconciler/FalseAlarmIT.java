@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Test;
  */
 final class FalseAlarmIT {
 
-  private static final int CHECKS = Integer.getInteger("driftless.checks", 15);
+  private static final int CHECKS = Integer.getInteger("driftless.checks", 12);
   private static final int EVENTS_PER_SECOND = 500;
-  private static final int BETWEEN_KILLS = 5;
+  private static final int BETWEEN_KILLS = 4;
   private static final Duration SLOW = Duration.ofMillis(30);
 
   @Test

@@ -85,8 +85,10 @@ final class Repairs implements AutoCloseable {
       serveNow(partition);
       backoff.succeeded();
     } catch (StoreAwayException e) {
+      meters.retry();
       int failures = backoff.failed();
-      if (failures < MOST_ATTEMPTS) {
+      int dropped = open.getOrDefault(partition.partition(), Map.of()).size();
+      if (failures < MOST_ATTEMPTS || dropped == 0) {
         LOG.info(
             "view={} partition={} attempt={} repairs wait: {}",
             projector.view(),
@@ -95,7 +97,6 @@ final class Repairs implements AutoCloseable {
             Drain.firstLine(e));
         return;
       }
-      int dropped = open.getOrDefault(partition.partition(), Map.of()).size();
       LOG.warn(
           "view={} partition={} {} repairs given up after {} attempts: {}",
           projector.view(),

@@ -195,14 +195,13 @@ final class RepairsIT {
   @Test
   void a_request_ahead_of_the_view_of_another_log_or_against_its_record_is_dropped() {
     publish(Events.recorded("m1", "text"));
-    History noRecord = new History(Entity.record(partition, 0), List.of());
     Recording projector = recording(DONE);
     try (ViewApplication ignored = start(projector)) {
       requests.send(
           List.of(
               request(memory("m2"), 2),
               new RepairRequest("relational", "another", 1, request(memory("m3"), 1).history()),
-              new RepairRequest("relational", log.topicId(), 0, noRecord),
+              request(Entity.record(partition, 0), 0),
               request(memory("m1"), 1, 0)));
       assertThat(entities(projector.await(1))).containsExactly(memory("m1"));
       awaitOutcome("superseded", 3);
@@ -338,7 +337,8 @@ final class RepairsIT {
       own.publish(published);
       own.project(fixture);
       stack.stack().kill(ServerKind.REGISTRY);
-      asking.send(List.of(request(memory("m1"), 1, 0)));
+      History history = request(memory("m1"), 1, 0).history();
+      asking.send(List.of(new RepairRequest("relational", own.topicId(), 1, history)));
       Recording projector = recording(DONE);
       try (ViewApplication application =
           new ViewApplication(projector, own.reader(), own.config(), meters)) {
