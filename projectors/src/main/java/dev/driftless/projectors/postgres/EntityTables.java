@@ -43,7 +43,9 @@ public final class EntityTables implements AutoCloseable {
       """
       SET LOCAL enable_seqscan = off;
       SET LOCAL enable_hashjoin = off;
-      SET LOCAL enable_mergejoin = off
+      SET LOCAL enable_mergejoin = off;
+      SET LOCAL enable_bitmapscan = off;
+      SET LOCAL enable_sort = off
       """;
 
   /** Since some moment before this transaction, so two are subtracted. */
