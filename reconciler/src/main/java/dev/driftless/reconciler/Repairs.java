@@ -189,7 +189,7 @@ final class Repairs {
     if (percent <= limits.maxPercent()) {
       return null;
     }
-    return "%,d of %,d keys differ, %.1f %%, and at most %.1f %% are repaired: look for the cause first; then allow more, or rebuild the view"
+    return "%,d of %,d keys differ, %.1f %%, and at most %.1f %% are repaired: look for the cause first; then allow more (--max-percent, maxPercent), or rebuild the view"
         .formatted(differing, all, percent, limits.maxPercent());
   }
 
