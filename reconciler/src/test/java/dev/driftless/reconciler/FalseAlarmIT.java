@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -54,6 +55,7 @@ final class FalseAlarmIT {
             projectors.destroyForcibly().waitFor();
             projectors = start(variables, views.directory());
           }
+          awaitMovement(reconciler.lag());
           Report report = reconciler.check(Views.names(), check % 3 == 0);
           assertThat(report.views())
               .as("check %d", check)
@@ -77,6 +79,18 @@ final class FalseAlarmIT {
         projectors.destroyForcibly();
       }
     }
+  }
+
+  /** No two checks of the same state: something is applied between them. */
+  private static void awaitMovement(Lag lag) {
+    long before = applied(lag);
+    Awaitility.await("projectors at work")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> applied(lag) > before);
+  }
+
+  private static long applied(Lag lag) {
+    return lag.read().stream().mapToLong(ViewLag::applied).sum();
   }
 
   private static void write(KeptViews views, AtomicBoolean over) {
