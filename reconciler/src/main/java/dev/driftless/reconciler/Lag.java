@@ -156,24 +156,27 @@ public final class Lag implements AutoCloseable {
     admin.close(Duration.ZERO);
   }
 
-  private static ViewLag read(Projector projector, LogEnd log) {
+  private ViewLag read(Projector projector, LogEnd log) {
     List<PartitionLag> partitions = new ArrayList<>();
     String problem = null;
     try {
       for (Map.Entry<Integer, Long> end : log.ends().entrySet()) {
         Fence stored = projector.stored(end.getKey());
+        long logEnd = end.getValue();
+        if (stored.offset() > logEnd) {
+          // what came meanwhile may have been applied already
+          logEnd = Math.max(logEnd, logEnds().getOrDefault(end.getKey(), 0L));
+        }
         boolean another = isOfAnotherLog(stored.position(), log.topicId());
         if (another) {
           problem = "its position is of another log: rebuild the view";
-        } else if (stored.offset() > end.getValue()) {
+        } else if (stored.offset() > logEnd) {
           problem = "its position is beyond the log's end: rebuild the view";
         }
         Position position = another ? null : stored.position();
         long offset = position == null ? 0 : position.offset();
-        Duration behind =
-            offset < end.getValue() ? behind(end.getKey(), position, log) : Duration.ZERO;
-        partitions.add(
-            new PartitionLag(end.getKey(), end.getValue(), offset, stored.epoch(), behind));
+        Duration behind = offset < logEnd ? behind(end.getKey(), position, log) : Duration.ZERO;
+        partitions.add(new PartitionLag(end.getKey(), logEnd, offset, stored.epoch(), behind));
       }
       return new ViewLag(projector.view(), partitions, problem);
     } catch (RuntimeException e) {
