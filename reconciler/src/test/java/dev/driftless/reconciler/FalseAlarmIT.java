@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  */
 final class FalseAlarmIT {
 
-  private static final int CHECKS = Integer.getInteger("driftless.checks", 12);
+  private static final int CHECKS = Integer.getInteger("driftless.checks", 8);
   private static final int EVENTS_PER_SECOND = 500;
   private static final int BETWEEN_KILLS = 4;
   private static final Duration SLOW = Duration.ofMillis(30);
