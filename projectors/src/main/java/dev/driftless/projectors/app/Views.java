@@ -28,7 +28,7 @@ public final class Views {
         "relational",
         new View(
             c -> new RelationalProjector(c.relational(), c.names()),
-            (c, partitions) -> new RelationalInspector(c.relational(), c.names(), partitions)));
+            (c, partitions) -> RelationalInspector.open(c.relational(), c.names(), partitions)));
     ALL.put(
         "vector",
         new View(
@@ -43,12 +43,12 @@ public final class Views {
         "context",
         new View(
             c -> new ContextProjector(c.context(), c.names()),
-            (c, partitions) -> new ContextInspector(c.context(), c.names(), partitions)));
+            (c, partitions) -> ContextInspector.open(c.context(), c.names(), partitions)));
     ALL.put(
         "audit",
         new View(
             c -> new AuditProjector(c.audit(), c.names()),
-            (c, partitions) -> new AuditInspector(c.audit(), c.names(), partitions)));
+            (c, partitions) -> AuditInspector.open(c.audit(), c.names(), partitions)));
   }
 
   private Views() {}

@@ -1,20 +1,13 @@
 package dev.driftless.projectors.audit;
 
-import dev.driftless.projectors.BucketDigests;
-import dev.driftless.projectors.Entity;
-import dev.driftless.projectors.Held;
+import dev.driftless.projectors.Entity.Kind;
 import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.History;
-import dev.driftless.projectors.Inspector;
-import dev.driftless.projectors.ReadCost;
 import dev.driftless.projectors.postgres.EntityTables;
 import dev.driftless.projectors.postgres.PostgresConfig;
-import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.schemas.Names;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * Compares the audit view with the log: each record of the log is an entity with one row, named
@@ -25,74 +18,23 @@ import java.util.function.Consumer;
  * of an older version could not decode it, or the store refused it. Its digest differs then, and
  * the dead letters tell whether it is right.
  */
-public final class AuditInspector implements Inspector {
+public final class AuditInspector {
 
-  private final EntityTables tables;
+  private AuditInspector() {}
 
   /**
-   * Opens no connection yet.
+   * Opens no connection yet. The caller closes it.
    *
    * @param partitions of the log
    */
-  public AuditInspector(PostgresConfig config, Names names, int partitions) {
-    this.tables =
-        new EntityTables(
-            AuditProjector.open(config, names), partitions, List.of(AuditRows.RECORDS));
-  }
-
-  @Override
-  public String view() {
-    return AuditProjector.VIEW;
-  }
-
-  @Override
-  public Set<Entity.Kind> sources() {
-    return Set.of(Entity.Kind.RECORD);
-  }
-
-  @Override
-  public List<Entity> changedBy(Entity source) {
-    return source.kind() == Entity.Kind.RECORD ? List.of(source) : List.of();
-  }
-
-  @Override
-  public List<List<HeldRow>> expected(List<History> histories) {
-    return histories.stream().map(AuditInspector::expected).toList();
-  }
-
-  @Override
-  public List<Held> read(List<Entity> entities) {
-    return tables.read(entities);
-  }
-
-  @Override
-  public BucketDigests buckets() {
-    return tables.buckets();
-  }
-
-  @Override
-  public void entities(BitSet buckets, Consumer<Entity> found) {
-    tables.entities(buckets, found);
-  }
-
-  @Override
-  public List<String> contents(Entity entity) {
-    return tables.contents(entity);
-  }
-
-  @Override
-  public ReadCost cost() {
-    return tables.cost();
-  }
-
-  @Override
-  public boolean isTransient(Exception e) {
-    return PostgresStore.isTransient(e);
-  }
-
-  @Override
-  public void close() {
-    tables.close();
+  public static EntityTables open(PostgresConfig config, Names names, int partitions) {
+    return new EntityTables(
+        AuditProjector.open(config, names),
+        partitions,
+        List.of(AuditRows.RECORDS),
+        Set.of(Kind.RECORD),
+        List::of,
+        AuditInspector::expected);
   }
 
   private static List<HeldRow> expected(History history) {

@@ -4,6 +4,7 @@ import dev.driftless.projectors.BucketDigests;
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Held;
 import dev.driftless.projectors.HeldRow;
+import dev.driftless.projectors.History;
 import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.ReadCost;
 import java.sql.SQLException;
@@ -13,7 +14,9 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -21,11 +24,10 @@ import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * The tables of a view as an {@link Inspector} reads them: each call in one snapshot, with the
- * positions of that snapshot, and at the cost that PostgreSQL itself counted. The methods promise
- * what those of the same name do in {@link Inspector}. Not for several threads.
+ * Says what the tables of a view hold: each call in one snapshot, with the positions of that
+ * snapshot, and at the cost that PostgreSQL itself counted. Not for several threads.
  */
-public final class EntityTables implements AutoCloseable {
+public final class EntityTables implements Inspector {
 
   /**
    * PostgreSQL does not count for us what parallel workers read, nor rows that it finds in an index
@@ -63,6 +65,9 @@ public final class EntityTables implements AutoCloseable {
   private final PostgresStore store;
   private final int partitions;
   private final List<EntityTable> tables;
+  private final Set<Entity.Kind> sources;
+  private final Function<Entity, List<Entity>> changedBy;
+  private final Function<History, List<HeldRow>> expected;
 
   /**
    * Before the snapshot is taken, which is by the first query: if another table is put in the place
@@ -77,18 +82,50 @@ public final class EntityTables implements AutoCloseable {
    *
    * @param store closed with this
    * @param partitions of the log
+   * @param changedBy as {@link Inspector#changedBy}, for the sources alone
+   * @param expected what the view holds of one entity once it has applied its history
    */
-  public EntityTables(PostgresStore store, int partitions, List<EntityTable> tables) {
+  public EntityTables(
+      PostgresStore store,
+      int partitions,
+      List<EntityTable> tables,
+      Set<Entity.Kind> sources,
+      Function<Entity, List<Entity>> changedBy,
+      Function<History, List<HeldRow>> expected) {
     this.store = store;
     this.partitions = partitions;
     this.tables = List.copyOf(tables);
+    this.sources = Set.copyOf(sources);
+    this.changedBy = changedBy;
+    this.expected = expected;
     this.keep =
         tables.stream()
             .map(EntityTable::name)
             .collect(Collectors.joining(", ", "LOCK TABLE ", " IN ACCESS SHARE MODE"));
   }
 
+  @Override
+  public String view() {
+    return store.view();
+  }
+
+  @Override
+  public Set<Entity.Kind> sources() {
+    return sources;
+  }
+
+  @Override
+  public List<Entity> changedBy(Entity source) {
+    return sources.contains(source.kind()) ? changedBy.apply(source) : List.of();
+  }
+
+  @Override
+  public List<List<HeldRow>> expected(List<History> histories) {
+    return histories.stream().map(expected).toList();
+  }
+
   /** What the view holds of these entities, in their order; no row of a kind without a table. */
+  @Override
   public List<Held> read(List<Entity> entities) {
     return snapshot(
         held(entities, Map.of(), List.of()),
@@ -112,6 +149,7 @@ public final class EntityTables implements AutoCloseable {
   }
 
   /** The digests of all tables. */
+  @Override
   public BucketDigests buckets() {
     long[] digests = new long[Entity.BUCKETS];
     return snapshot(
@@ -130,6 +168,7 @@ public final class EntityTables implements AutoCloseable {
   }
 
   /** Tells the entities of these buckets as they come, once for each row of theirs. */
+  @Override
   public void entities(BitSet buckets, Consumer<Entity> found) {
     Rows wanted = Rows.of("bucket int4");
     buckets.stream().forEach(bucket -> wanted.add(bucket));
@@ -153,6 +192,7 @@ public final class EntityTables implements AutoCloseable {
   }
 
   /** All columns of the rows of an entity. */
+  @Override
   public List<String> contents(Entity entity) {
     return snapshot(
         List.of(),
@@ -171,8 +211,14 @@ public final class EntityTables implements AutoCloseable {
   }
 
   /** What all calls so far cost. */
+  @Override
   public ReadCost cost() {
     return cost;
+  }
+
+  @Override
+  public boolean isTransient(Exception e) {
+    return PostgresStore.isTransient(e);
   }
 
   @Override

@@ -115,6 +115,11 @@ public final class PostgresStore implements AutoCloseable {
     this.jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
   }
 
+  /** The view's name. */
+  String view() {
+    return view;
+  }
+
   /** Takes the partition over; see {@link dev.driftless.projectors.Projector#acquire}. */
   public Fence acquire(int partition) {
     return jdbi.inTransaction(

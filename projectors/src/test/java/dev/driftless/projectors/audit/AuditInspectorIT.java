@@ -10,6 +10,7 @@ import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.History;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.postgres.EntityTables;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.postgres.TestLog;
@@ -30,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class AuditInspectorIT {
 
   private final AuditFixture fixture = new AuditFixture();
-  private final AuditInspector inspector =
-      new AuditInspector(PostgresFixture.server(), fixture.names(), 2);
+  private final EntityTables inspector =
+      AuditInspector.open(PostgresFixture.server(), fixture.names(), 2);
   private final TestLog log = TestLog.random("topic", 1, 20, 11);
 
   @BeforeEach

@@ -22,7 +22,7 @@ public final class RelationalFixture extends PostgresFixture {
 
   @Override
   public Inspector inspect(int partitions) {
-    return new RelationalInspector(server(), names(), partitions);
+    return RelationalInspector.open(server(), names(), partitions);
   }
 
   @Override
