@@ -57,7 +57,8 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
   /** How many buckets there are; see {@link #bucket}. */
   public static final int BUCKETS = 4_096;
 
-  private static final int RECORDS_PER_BUCKET = 512;
+  /** So many records of a partition, one after the other, share a bucket. */
+  public static final int RECORDS_PER_BUCKET = 512;
 
   /** What the event speaks of; null if it changes nothing but audit. */
   public static @Nullable Entity of(MemoryEvent event) {

@@ -125,7 +125,7 @@ final class EntityCheck {
     Entity entity = found.entity();
     Map<Long, String> letters = setAside.reasons(entity.partition(partitions));
     List<Long> refused =
-        log.offsets(view, entity, entity.partition(partitions), found.asOf(), Set.of()).stream()
+        log.offsets(view, entity, found.asOf(), Set.of()).stream()
             .filter(letters::containsKey)
             .toList();
     if (!refused.isEmpty()) {

@@ -36,6 +36,7 @@ final class LogCopy implements AutoCloseable {
   private static final int LAYOUT = 1;
 
   private static final Duration STANDSTILL = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration REMINDER = Duration.ofSeconds(2);
 
   private final EntityLog entities;
@@ -125,7 +126,7 @@ final class LogCopy implements AutoCloseable {
         told = now;
         progress.say("reading the log: %,d records left".formatted(left));
       }
-      pause();
+      Pause.of(POLL);
     }
   }
 
@@ -183,15 +184,6 @@ final class LogCopy implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(20);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CannotTellException("interrupted");
     }
   }
 }

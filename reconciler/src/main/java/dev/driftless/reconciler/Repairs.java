@@ -104,19 +104,19 @@ final class Repairs {
         problem = ask(pending, without);
         progress.say("%s: asked for %,d repairs".formatted(view.view(), pending.size()));
         do {
-          pause();
+          Pause.of(POLL);
           left = check.apply(pending);
           pending = repairable(left);
         } while (!pending.isEmpty() && System.nanoTime() < askAgain);
       } catch (CannotTellException | KafkaException e) {
         problem = Lag.firstLine(e);
-        pause();
+        Pause.of(POLL);
       } catch (RuntimeException e) {
         if (!view.isTransient(e)) {
           throw e;
         }
         problem = "its store does not answer: " + Lag.firstLine(e);
-        pause();
+        Pause.of(POLL);
       }
     }
     if (!pending.isEmpty() && problem == null) {
@@ -207,14 +207,5 @@ final class Repairs {
         .map(Divergence::entity)
         .filter(entity -> entity.kind() != Kind.POSITION)
         .collect(Collectors.toCollection(LinkedHashSet::new));
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(POLL.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CannotTellException("interrupted");
-    }
   }
 }

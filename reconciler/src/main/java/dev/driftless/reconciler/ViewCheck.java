@@ -336,8 +336,7 @@ final class ViewCheck {
   private boolean isUnknown(Entity entity, Map<Integer, Long> positions) {
     int partition = entity.partition(ends.size());
     long below = positions.getOrDefault(partition, 0L);
-    return entity.kind() == Kind.STRAY
-        || log.offsets(view, entity, partition, below, Set.of()).isEmpty();
+    return entity.kind() == Kind.STRAY || log.offsets(view, entity, below, Set.of()).isEmpty();
   }
 
   private void add(Entity entity) {
@@ -408,14 +407,8 @@ final class ViewCheck {
   }
 
   private void pause(List<Entity> pending) {
-    if (pending.isEmpty() || divergenceCount > MANY) {
-      return;
-    }
-    try {
-      Thread.sleep(BETWEEN_ATTEMPTS.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CannotTellException("interrupted");
+    if (!pending.isEmpty() && divergenceCount <= MANY) {
+      Pause.of(BETWEEN_ATTEMPTS);
     }
   }
 

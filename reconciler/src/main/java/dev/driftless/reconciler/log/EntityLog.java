@@ -62,9 +62,6 @@ public final class EntityLog implements AutoCloseable {
   private static final long WRITE_BUFFER_BYTES = 16L << 20;
   private static final byte[] NOTHING = {};
 
-  /** See {@link Entity#bucket}. */
-  private static final int RECORDS_PER_BUCKET = 512;
-
   private final EventDecoder decoder;
   private final LRUCache cache = new LRUCache(CACHE_BYTES);
   private final BloomFilter bloom = new BloomFilter(10);
@@ -214,7 +211,7 @@ public final class EntityLog implements AutoCloseable {
    */
   public History history(
       Inspector view, Entity entity, int partition, long below, Set<Long> without) {
-    List<Long> offsets = offsets(view, entity, partition, below, without);
+    List<Long> offsets = offsets(view, entity, below, without);
     if (entity.kind() != Kind.RECORD || offsets.isEmpty()) {
       return history(entity, partition, offsets);
     }
@@ -226,8 +223,7 @@ public final class EntityLog implements AutoCloseable {
   /**
    * Where the events of an entity are, without reading them: in order; of a subject, the last one.
    */
-  public List<Long> offsets(
-      Inspector view, Entity entity, int partition, long below, Set<Long> without) {
+  public List<Long> offsets(Inspector view, Entity entity, long below, Set<Long> without) {
     if (entity.kind() == Kind.RECORD) {
       long offset = entity.offset();
       boolean known = offset < below && find(entity.recordPartition(), offset) != null;
@@ -377,12 +373,13 @@ public final class EntityLog implements AutoCloseable {
   private void recordsOf(
       int bucket, int partition, long end, BiConsumer<Entity, List<Long>> consumer) {
     long first = Math.floorMod(bucket - 31L * partition, (long) Entity.BUCKETS);
-    for (long block = first; block * RECORDS_PER_BUCKET < end; block += Entity.BUCKETS) {
-      byte[] upper = LogKeys.record(partition, Math.min(end, (block + 1) * RECORDS_PER_BUCKET));
+    for (long block = first; block * Entity.RECORDS_PER_BUCKET < end; block += Entity.BUCKETS) {
+      byte[] upper =
+          LogKeys.record(partition, Math.min(end, (block + 1) * Entity.RECORDS_PER_BUCKET));
       try (Slice bound = new Slice(upper);
           ReadOptions within = new ReadOptions().setIterateUpperBound(bound);
           RocksIterator at = db.newIterator(records, within)) {
-        for (at.seek(LogKeys.record(partition, block * RECORDS_PER_BUCKET));
+        for (at.seek(LogKeys.record(partition, block * Entity.RECORDS_PER_BUCKET));
             at.isValid();
             at.next()) {
           long offset = ByteBuffer.wrap(at.key()).getLong(Integer.BYTES);
