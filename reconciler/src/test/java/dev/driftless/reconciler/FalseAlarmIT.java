@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.Addresses;
+import dev.driftless.local.FaultyProxy;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.app.ProjectorsMain;
@@ -41,9 +42,10 @@ final class FalseAlarmIT {
     Addresses servers = TestStack.shared().with(ServerKind.values());
     URI redis = URI.create(servers.redisUrl());
     AtomicBoolean over = new AtomicBoolean();
-    try (SlowProxy slow = new SlowProxy(redis.getHost(), redis.getPort(), SLOW);
+    try (FaultyProxy slow = FaultyProxy.before(redis.getHost(), redis.getPort());
         KeptViews views = new KeptViews(servers, Map.of());
         Reconciler reconciler = views.reconciler("alarms")) {
+      slow.delay(SLOW);
       Map<String, String> variables = new HashMap<>(views.variables());
       variables.put("REDIS_URL", "redis://127.0.0.1:" + slow.port());
       Thread writer = new Thread(() -> write(views, over), "writer");

@@ -1,0 +1,257 @@
+package dev.driftless.local;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A bad network between clients and one TCP server: clients connect to {@link #port} on 127.0.0.1,
+ * and what they meet there is not the server's doing. At first everything passes. Which server that
+ * is does not matter; if it is away, connections are reset.
+ *
+ * <p>A call is what a client sends between two answers. Of a protocol in which several calls are
+ * under way on one connection, such as HTTP/2, those count as one.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class FaultyProxy implements AutoCloseable {
+
+  /** What happens to the bytes of all connections. */
+  public enum Passage {
+    /** They pass. */
+    OPEN,
+    /** Connections are reset, and so are new ones. */
+    CUT,
+    /** What clients send arrives; what the server answers does not, and nobody is told. */
+    MUTE
+  }
+
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int CONNECT_TIMEOUT_MS = 5_000;
+
+  private final InetSocketAddress server;
+  private final ServerSocket listener;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicLong calls = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "faulty-proxy");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private volatile Passage passage = Passage.OPEN;
+  private volatile Duration delay = Duration.ZERO;
+  private volatile double failing;
+  private volatile Random random = new Random(0);
+
+  private FaultyProxy(InetSocketAddress server) {
+    this.server = server;
+    try {
+      this.listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    threads.execute(this::accept);
+  }
+
+  /** Begins to listen on a free port. */
+  public static FaultyProxy before(String host, int port) {
+    return new FaultyProxy(new InetSocketAddress(host, port));
+  }
+
+  /** Where clients connect to, on 127.0.0.1. */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** From now on, also for connections that there are. */
+  public void pass(Passage passage) {
+    this.passage = passage;
+    if (passage != Passage.MUTE) {
+      // after being mute there is no telling which answer belongs to which call
+      connections.stream()
+          .filter(c -> passage == Passage.CUT || c.muted)
+          .forEach(Connection::reset);
+    }
+  }
+
+  /** From now on everything that clients send arrives so much later; zero for at once. */
+  public void delay(Duration delay) {
+    this.delay = delay;
+  }
+
+  /**
+   * From now on each call fails with this probability: its connection is reset, as often before the
+   * server gets the call as after it has answered.
+   *
+   * @param probability 0 to 1
+   * @param seed of the choice
+   */
+  public void fail(double probability, long seed) {
+    this.random = new Random(seed);
+    this.failing = probability;
+  }
+
+  /** How many calls there were. */
+  public long calls() {
+    return calls.get();
+  }
+
+  /** How many of them failed by {@link #fail}. */
+  public long failedCalls() {
+    return failed.get();
+  }
+
+  /** Resets all connections and listens no more. */
+  @Override
+  public void close() {
+    closed(listener);
+    connections.forEach(Connection::reset);
+    threads.shutdownNow();
+  }
+
+  private void accept() {
+    while (!listener.isClosed()) {
+      try {
+        Socket client = listener.accept();
+        threads.execute(() -> connect(client));
+      } catch (IOException e) {
+        if (!listener.isClosed()) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+  }
+
+  private void connect(Socket client) {
+    Socket there = new Socket();
+    Connection connection = new Connection(client, there);
+    connections.add(connection);
+    try {
+      if (passage == Passage.CUT) {
+        connection.reset();
+        return;
+      }
+      client.setTcpNoDelay(true);
+      there.setTcpNoDelay(true);
+      there.connect(server, CONNECT_TIMEOUT_MS);
+      threads.execute(connection::answers);
+      connection.requests();
+    } catch (IOException e) {
+      connection.reset();
+    }
+  }
+
+  private static void closed(AutoCloseable socket) {
+    try {
+      socket.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private enum Fate {
+    PASSES,
+    IS_LOST,
+    ANSWER_IS_LOST
+  }
+
+  private Fate fate() {
+    calls.incrementAndGet();
+    if (failing == 0 || random.nextDouble() >= failing) {
+      return Fate.PASSES;
+    }
+    failed.incrementAndGet();
+    return random.nextBoolean() ? Fate.IS_LOST : Fate.ANSWER_IS_LOST;
+  }
+
+  private final class Connection {
+
+    private final Socket client;
+    private final Socket there;
+    private volatile boolean answered = true;
+    private volatile Fate fate = Fate.PASSES;
+    private volatile boolean muted;
+
+    Connection(Socket client, Socket there) {
+      this.client = client;
+      this.there = there;
+    }
+
+    void requests() {
+      copy(client, there, this::request);
+    }
+
+    void answers() {
+      copy(there, client, this::answer);
+    }
+
+    /** Both sides are told at once, by a packet that says so and not by the end of a stream. */
+    void reset() {
+      connections.remove(this);
+      for (Socket socket : new Socket[] {client, there}) {
+        try {
+          socket.setSoLinger(true, 0);
+        } catch (IOException alreadyClosed) {
+          // then there is nobody to tell
+        }
+        closed(socket);
+      }
+    }
+
+    private boolean request() throws InterruptedException {
+      if (answered) {
+        answered = false;
+        fate = fate();
+      }
+      Thread.sleep(delay.toMillis());
+      return fate != Fate.IS_LOST;
+    }
+
+    private boolean answer() {
+      answered = true;
+      return fate != Fate.ANSWER_IS_LOST;
+    }
+
+    private void copy(Socket from, Socket to, Gate gate) {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      try (InputStream in = from.getInputStream();
+          OutputStream out = to.getOutputStream()) {
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+          if (!gate.lets()) {
+            break;
+          }
+          if (passage == Passage.MUTE && to == client) {
+            muted = true;
+          } else {
+            out.write(buffer, 0, read);
+            out.flush();
+          }
+        }
+      } catch (IOException | InterruptedException e) {
+        // either end is gone: so is the other
+      } finally {
+        reset();
+      }
+    }
+  }
+
+  private interface Gate {
+    boolean lets() throws InterruptedException;
+  }
+}
