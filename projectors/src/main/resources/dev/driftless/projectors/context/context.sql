@@ -36,7 +36,9 @@ CREATE TABLE IF NOT EXISTS memories (
   content_hash  bytea       NOT NULL,
   PRIMARY KEY (tenant, subject, memory_id)
 );
-CREATE INDEX IF NOT EXISTS memories_newest ON memories (tenant, subject, log_offset);
+-- for documents alone: with a predicate that only they ask for, no lookup by key is planned through it, which would read
+-- every memory of the subject
+CREATE INDEX IF NOT EXISTS memories_newest ON memories (tenant, subject, log_offset) WHERE log_offset >= 0;
 COMMENT ON TABLE memories IS 'what the documents are made of: the last state of each memory that is not forgotten; rows with expires_at in the past are no longer shown by context_document';
 COMMENT ON COLUMN memories.remembered_at IS 'when it was recorded or last revised';
 
@@ -113,7 +115,7 @@ BEGIN ATOMIC
         framed_text(o.memory_id) || framed(o.content_hash) || framed_text(o.log_offset::text), ''), '') AS hashes,
       min(o.expires_at) AS expires_at
     FROM (
-      SELECT * FROM memories t WHERE t.tenant = of_tenant AND t.subject = of_subject
+      SELECT * FROM memories t WHERE t.tenant = of_tenant AND t.subject = of_subject AND t.log_offset >= 0
         AND (live_at IS NULL OR t.expires_at IS NULL OR t.expires_at > live_at)
       ORDER BY t.log_offset DESC LIMIT 20
     ) o
