@@ -13,8 +13,10 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -52,6 +54,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
   /**
    * Creates the log, the control topic, the topic of repairs, and the dead-letter topics of these
    * views, where they are not there yet. Safe to repeat; topics that exist are left as they are.
+   * When this returns, every partition of the log takes records.
    *
    * @param partitions of the log, for ever; ignored if it exists
    * @param replication of all of them; from 3 on, two replicas have to acknowledge a write
@@ -69,6 +72,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
         "max.message.bytes", Integer.toString(log.maxRecordBytes + DEAD_LETTER_EXTRA_BYTES));
     views.forEach(
         view -> create(admin, topic(names.deadLetters(view), 1, replication, deadLetters)));
+    awaitLeaders(admin, log);
     return log;
   }
 
@@ -118,6 +122,19 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
         pause();
       }
     }
+  }
+
+  /**
+   * A producer that finds a new partition without its leader has its first batch refused and a
+   * later one taken; then it tries the first until its time is over (KAFKA-15591). Only the leader
+   * answers this, and the client asks until it does.
+   */
+  private static void awaitLeaders(Admin admin, LogTopic log) {
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    for (int partition = 0; partition < log.partitions; partition++) {
+      ends.put(new TopicPartition(log.name, partition), OffsetSpec.latest());
+    }
+    var unused = get(admin.listOffsets(ends).all());
   }
 
   private static void pause() {
