@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -64,7 +65,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
   public static LogTopic create(
       Admin admin, Names names, int partitions, int replication, Collection<String> views) {
     create(admin, topic(names.log(), partitions, replication, CONTRACT));
-    LogTopic log = checkSoon(admin, names);
+    LogTopic log = soon(() -> check(admin, names));
     create(admin, topic(names.controls(), 1, replication, Map.of("cleanup.policy", "compact")));
     create(admin, topic(names.repairs(), log.partitions, replication, REPAIRS));
     Map<String, String> deadLetters = new HashMap<>(CONTRACT);
@@ -109,13 +110,15 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
   }
 
   /** A topic is created a moment before all brokers know of it. */
-  private static LogTopic checkSoon(Admin admin, Names names) {
+  private static <T> T soon(Supplier<T> ask) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
       try {
-        return check(admin, names);
-      } catch (IllegalStateException e) {
-        boolean isUnknown = e.getCause() instanceof UnknownTopicOrPartitionException;
+        return ask.get();
+      } catch (RuntimeException e) {
+        boolean isUnknown =
+            e instanceof UnknownTopicOrPartitionException
+                || e.getCause() instanceof UnknownTopicOrPartitionException;
         if (!isUnknown || System.nanoTime() > deadline) {
           throw e;
         }
@@ -126,7 +129,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
 
   /**
    * A producer that finds a new partition without its leader has its first batch refused and a
-   * later one taken; then it tries the first until its time is over (KAFKA-15591). Only the leader
+   * later one taken; then it tries the first until its time is over (KAFKA-15591). Only a leader
    * answers this, and the client asks until it does.
    */
   private static void awaitLeaders(Admin admin, LogTopic log) {
@@ -134,7 +137,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     for (int partition = 0; partition < log.partitions; partition++) {
       ends.put(new TopicPartition(log.name, partition), OffsetSpec.latest());
     }
-    var unused = get(admin.listOffsets(ends).all());
+    var unused = soon(() -> get(admin.listOffsets(ends).all()));
   }
 
   private static void pause() {

@@ -263,11 +263,14 @@ public final class TestLog implements AutoCloseable {
     }
     try {
       admin.createTopics(topics).all().get();
-      // a producer that is faster than a partition's leader loses its first batch (KAFKA-15591)
-      List<Long> unused = ends();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+    // a producer that is faster than a partition's leader loses its first batch (KAFKA-15591)
+    Awaitility.await("leaders")
+        .ignoreExceptions()
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> ends().size() == PARTITIONS);
   }
 
   private static Path temporaryDirectory() {
