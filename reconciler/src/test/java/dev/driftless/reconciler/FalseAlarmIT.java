@@ -58,15 +58,10 @@ final class FalseAlarmIT {
             projectors = start(variables, views.directory());
           }
           awaitMovement(reconciler.lag());
-          Report report = reconciler.check(Views.names(), check % 3 == 0);
-          assertThat(report.views())
-              .as("check %d", check)
-              .allSatisfy(
-                  view -> {
-                    assertThat(view.unknown()).isNull();
-                    assertThat(view.divergences()).isEmpty();
-                    assertThat(view.deadLetters()).isEmpty();
-                  });
+          assertClean(check, reconciler.check(Views.names(), false));
+          // one view after the other: what is recomputed is all that was ever written
+          String whole = Views.names().get(check % Views.names().size());
+          assertClean(check, reconciler.check(List.of(whole), true));
         }
         over.set(true);
         writer.join();
@@ -83,11 +78,22 @@ final class FalseAlarmIT {
     }
   }
 
+  private static void assertClean(int check, Report report) {
+    assertThat(report.views())
+        .as("check %d", check)
+        .allSatisfy(
+            view -> {
+              assertThat(view.unknown()).isNull();
+              assertThat(view.divergences()).isEmpty();
+              assertThat(view.deadLetters()).isEmpty();
+            });
+  }
+
   /** No two checks of the same state: something is applied between them. */
   private static void awaitMovement(Lag lag) {
     long before = applied(lag);
     Awaitility.await("projectors at work")
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> applied(lag) > before);
   }
 
