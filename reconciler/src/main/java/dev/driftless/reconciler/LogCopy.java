@@ -8,6 +8,7 @@ import dev.driftless.projectors.runtime.RuntimeConfig;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.reconciler.log.EntityLog;
 import dev.driftless.reconciler.log.EntityLogProjector;
+import dev.driftless.reconciler.log.UndecodedRecords;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.EventRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -54,7 +55,8 @@ final class LogCopy implements AutoCloseable {
 
   /**
    * Opens the copy in this directory, and begins to bring it up to date. What was copied from
-   * another log, or by a program that reads events otherwise, is thrown away.
+   * another log, by a program that reads events otherwise, or while the registry lacked a schema
+   * that it has now, is thrown away.
    *
    * @param name of the consumer group, after {@code driftless-}
    */
@@ -145,7 +147,8 @@ final class LogCopy implements AutoCloseable {
 
   private static boolean isCurrent(EntityLog entities, byte[] format) {
     byte[] stored = entities.get(FORMAT);
-    return stored == null || Arrays.equals(stored, format);
+    return stored == null
+        || (Arrays.equals(stored, format) && !new UndecodedRecords(entities).isOneReadable());
   }
 
   /** Of which log the copy is, and what read and judged its events. */

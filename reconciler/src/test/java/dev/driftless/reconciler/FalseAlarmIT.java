@@ -7,12 +7,8 @@ import dev.driftless.local.Addresses;
 import dev.driftless.local.FaultyProxy;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
-import dev.driftless.projectors.app.ProjectorsMain;
 import dev.driftless.projectors.app.Views;
-import java.io.File;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,12 +46,12 @@ final class FalseAlarmIT {
       variables.put("REDIS_URL", "redis://127.0.0.1:" + slow.port());
       Thread writer = new Thread(() -> write(views, over), "writer");
       writer.start();
-      Process projectors = start(variables, views.directory());
+      Process projectors = ProjectorProcess.start("", variables, views.directory());
       try {
         for (int check = 1; check <= CHECKS; check++) {
           if (check % BETWEEN_KILLS == 0) {
             projectors.destroyForcibly().waitFor();
-            projectors = start(variables, views.directory());
+            projectors = ProjectorProcess.start("", variables, views.directory());
           }
           awaitMovement(reconciler.lag());
           assertClean(check, reconciler.check(Views.names(), false));
@@ -123,24 +119,5 @@ final class FalseAlarmIT {
         }
       }
     }
-  }
-
-  private static Process start(Map<String, String> variables, Path directory) throws IOException {
-    ProcessBuilder process =
-        new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ProjectorsMain.class.getName()));
-    process.environment().putAll(variables);
-    process.environment().put("DRIFTLESS_INSTANCE", "one");
-    File log = directory.resolve("projectors.log").toFile();
-    return process
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-        .start();
   }
 }

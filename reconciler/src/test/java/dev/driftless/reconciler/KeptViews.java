@@ -10,13 +10,17 @@ import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.runtime.DeadLetter;
+import dev.driftless.projectors.runtime.DeadLetterLog;
 import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.EventEncoder;
 import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.SubjectKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -119,19 +123,29 @@ final class KeptViews implements AutoCloseable {
     return receipts.stream().map(CompletableFuture::join).toList();
   }
 
+  /** Appends the events as of another schema that says the same. */
+  void publish(List<MemoryEvent> events, int schemaId) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            new HashMap<>(config.kafka()), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (MemoryEvent event : events) {
+        ProducerRecord<byte[], byte[]> r = record(event);
+        ByteBuffer.wrap(r.value()).putInt(1, schemaId);
+        var unused = producer.send(r);
+      }
+    }
+  }
+
   /** Appends the events in one transaction, which leaves a control record in each partition. */
   void publishAtOnce(List<MemoryEvent> events, boolean commit) {
     Map<String, Object> settings = new HashMap<>(config.kafka());
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.names().prefixed("-", "test"));
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-      EventEncoder encoder = new EventEncoder(registry);
       producer.initTransactions();
       producer.beginTransaction();
       for (MemoryEvent event : events) {
-        byte[] key = new SubjectKey(event.getTenant(), event.getSubject()).bytes();
-        var unused =
-            producer.send(new ProducerRecord<>(config.names().log(), key, encoder.encode(event)));
+        var unused = producer.send(record(event));
       }
       producer.flush();
       if (commit) {
@@ -140,6 +154,12 @@ final class KeptViews implements AutoCloseable {
         producer.abortTransaction();
       }
     }
+  }
+
+  private ProducerRecord<byte[], byte[]> record(MemoryEvent event) {
+    byte[] key = new SubjectKey(event.getTenant(), event.getSubject()).bytes();
+    return new ProducerRecord<>(
+        config.names().log(), key, new EventEncoder(registry).encode(event));
   }
 
   /** Waits until these views hold all that is in the log, for as long as they get on. */
@@ -160,6 +180,14 @@ final class KeptViews implements AutoCloseable {
   private static long left(Lag lag, String view) {
     ViewLag now = lag.read(view);
     return now.isKnown() ? now.events() : Long.MAX_VALUE;
+  }
+
+  /** What the view set aside. */
+  List<DeadLetter> letters(String view) {
+    try (DeadLetterLog letters =
+        new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry))) {
+      return letters.list(view);
+    }
   }
 
   /** With a directory of its own; the caller closes it. */

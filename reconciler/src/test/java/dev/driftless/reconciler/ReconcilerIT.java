@@ -5,15 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.DeadLetter;
-import dev.driftless.projectors.runtime.DeadLetterLog;
 import dev.driftless.reconciler.Divergence.Failure;
 import dev.driftless.reconciler.Divergence.Kind;
-import dev.driftless.schemas.EventDecoder;
-import dev.driftless.schemas.EventRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import org.awaitility.Awaitility;
@@ -277,7 +273,7 @@ final class ReconcilerIT {
               assertThat(d.key()).startsWith("memory acme/mia m1");
               assertThat(d.deadLetter()).contains("the store refuses it");
             });
-    List<DeadLetter> letters = letters("relational");
+    List<DeadLetter> letters = views.letters("relational");
     assertThat(letters).hasSize(1);
     RepairLimits limits =
         new RepairLimits(5, views.directory().resolve("exports"), Duration.ofSeconds(4));
@@ -349,16 +345,6 @@ final class ReconcilerIT {
   private long committed(String view) {
     try (Lag lag = new Lag(views.config())) {
       return lag.committed(view).values().stream().mapToLong(Long::longValue).sum();
-    }
-  }
-
-  private List<DeadLetter> letters(String view) {
-    var config = views.config();
-    try (EventRegistry registry =
-            new EventRegistry(config.registry().url(), config.names(), Map.of());
-        DeadLetterLog letters =
-            new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry))) {
-      return letters.list(view);
     }
   }
 

@@ -10,6 +10,7 @@ public final class EntityLogProjector implements Projector {
 
   private final String view;
   private final EntityLog log;
+  private final UndecodedRecords undecoded;
 
   /**
    * @param view names the consumer group
@@ -18,6 +19,7 @@ public final class EntityLogProjector implements Projector {
   public EntityLogProjector(String view, EntityLog log) {
     this.view = view;
     this.log = log;
+    this.undecoded = new UndecodedRecords(log);
   }
 
   @Override
@@ -37,6 +39,7 @@ public final class EntityLogProjector implements Projector {
 
   @Override
   public void apply(Batch batch) {
+    undecoded.note(batch);
     log.apply(batch);
   }
 

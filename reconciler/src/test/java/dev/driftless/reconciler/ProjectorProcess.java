@@ -1,0 +1,40 @@
+package dev.driftless.reconciler;
+
+import dev.driftless.projectors.app.ProjectorsMain;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A process that keeps all views, as one that users run. */
+final class ProjectorProcess {
+
+  private ProjectorProcess() {}
+
+  /**
+   * Starts it with the class path of this JVM; its output goes to {@code projectors.log} in the
+   * directory.
+   *
+   * @param before what goes before the class path, with a separator behind it; or empty
+   */
+  static Process start(String before, Map<String, String> variables, Path directory)
+      throws IOException {
+    ProcessBuilder process =
+        new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                before + System.getProperty("java.class.path"),
+                ProjectorsMain.class.getName()));
+    process.environment().putAll(variables);
+    process.environment().put("DRIFTLESS_INSTANCE", "one");
+    File log = directory.resolve("projectors.log").toFile();
+    return process
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+        .start();
+  }
+}
