@@ -1,0 +1,272 @@
+package dev.driftless.bench.chaos;
+
+import dev.driftless.bench.chaos.check.Stores;
+import dev.driftless.local.Addresses;
+import dev.driftless.local.FaultyProxy;
+import dev.driftless.local.LocalStack;
+import dev.driftless.local.Progress;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.producer.LogTopic;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.schemas.EventRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Real servers of its own with a {@link FaultyProxy} on the way to each view's store, and the
+ * projectors of one log after the other. The servers are gone when it is closed, or when this JVM
+ * is. For one thread.
+ */
+final class ChaosStack implements AutoCloseable {
+
+  static final int PARTITIONS = 3;
+
+  /** What one power failure takes of Redis' file at most. */
+  private static final long TAIL_BYTES = 48 << 10;
+
+  private final TestStack servers;
+  private final Addresses addresses;
+  private final Disk disk;
+  private final Map<String, FaultyProxy> proxies = new LinkedHashMap<>();
+  private final String classPath;
+  private long appendOnlyFileBegin;
+  private @Nullable Fleet projectors;
+  private String name = "";
+
+  private ChaosStack(TestStack servers, Disk disk, Addresses addresses, String classPath) {
+    this.servers = servers;
+    this.disk = disk;
+    this.addresses = addresses;
+    this.classPath = classPath;
+    URI redis = URI.create(addresses.redisUrl());
+    for (String view : List.of("relational", "context", "audit")) {
+      proxies.put(view, FaultyProxy.before(addresses.postgresHost(), addresses.postgresPort()));
+    }
+    proxies.put("cache", FaultyProxy.before(redis.getHost(), redis.getPort()));
+    String[] grpc = addresses.qdrantGrpc().split(":", 2);
+    proxies.put("vector", FaultyProxy.before(grpc[0], Integer.parseInt(grpc[1])));
+  }
+
+  /**
+   * Starts the servers.
+   *
+   * @param classPath of the projectors
+   */
+  static ChaosStack open(String classPath) {
+    TestStack servers = TestStack.fresh(ServerKind.KAFKA);
+    Disk disk = Disk.at(servers.stack().home().resolve("data").resolve(ServerKind.REDIS.id()));
+    try {
+      return new ChaosStack(servers, disk, servers.with(ServerKind.values()), classPath);
+    } catch (RuntimeException e) {
+      close(servers, disk);
+      throw e;
+    }
+  }
+
+  /** What can be done here. */
+  Set<FaultKind> kinds() {
+    Set<FaultKind> kinds = EnumSet.allOf(FaultKind.class);
+    if (!disk.isMounted()) {
+      kinds.remove(FaultKind.DISK_FULL);
+    }
+    return kinds;
+  }
+
+  Path home() {
+    return servers.stack().home();
+  }
+
+  FaultyProxy proxy(String view) {
+    FaultyProxy proxy = proxies.get(view);
+    if (proxy == null) {
+      throw new IllegalArgumentException("there is no way to the store of '" + view + "'");
+    }
+    return proxy;
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  Fleet projectors() {
+    if (projectors == null) {
+      throw new IllegalStateException("no projectors were started");
+    }
+    return projectors;
+  }
+
+  /** What whoever asks the servers themselves has to know of this log. */
+  ProjectorsConfig direct(String name) {
+    Map<String, String> variables = new HashMap<>(addresses.environment());
+    variables.put("DRIFTLESS_NAME", name);
+    return ProjectorsConfig.load(null, variables::get);
+  }
+
+  Stores stores(String name) {
+    return new Stores(
+        name,
+        addresses.kafkaBootstrapServers(),
+        addresses.schemaRegistryUrl(),
+        addresses.jdbcUrl(),
+        addresses.postgresUser(),
+        addresses.postgresPassword(),
+        addresses.redisUrl(),
+        addresses.qdrantHttp());
+  }
+
+  /** Makes a log, and starts one process that keeps its views through the proxies. */
+  void begin(String name, Path logs) {
+    ProjectorsConfig config = direct(name);
+    try (Admin admin = Admin.create(new HashMap<>(config.kafka()));
+        EventRegistry registry =
+            new EventRegistry(config.registry().url(), config.names(), Map.of())) {
+      LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
+      registry.register();
+    }
+    this.name = name;
+    appendOnlyFileBegin = appendOnlyFileBytes();
+    projectors =
+        new Fleet(classPath, throughProxies(name), home().resolve("data").resolve(name), logs);
+    projectors.start();
+  }
+
+  /** Ends the projectors, and takes away what the views of their log hold. */
+  void end() {
+    projectors().close();
+    projectors = null;
+    proxies.keySet().forEach(this::wipe);
+  }
+
+  void kill(String target) {
+    if (target.equals("projector")) {
+      projectors().kill();
+    } else {
+      stack().kill(ServerKind.valueOf(target.toUpperCase(Locale.ROOT)));
+    }
+  }
+
+  void start(String target) {
+    if (target.equals("projector")) {
+      projectors().start();
+    } else {
+      startServers(EnumSet.of(ServerKind.valueOf(target.toUpperCase(Locale.ROOT))));
+    }
+  }
+
+  void killEverything() {
+    projectors().kill();
+    Stream.of(ServerKind.values()).parallel().forEach(stack()::kill);
+  }
+
+  void startEverything() {
+    startServers(EnumSet.allOf(ServerKind.class));
+    projectors().start();
+  }
+
+  /** Empties the view's store, in one step. */
+  void wipe(String view) {
+    Stores stores = stores(name);
+    switch (view) {
+      case "relational" -> Wipe.schema(stores, name + "_driftless");
+      case "context" -> Wipe.schema(stores, name + "_driftless_context");
+      case "audit" -> Wipe.schema(stores, name + "_driftless_audit");
+      case "vector" -> Wipe.collections(stores);
+      default -> Wipe.redis(stores.redisUrl());
+    }
+  }
+
+  /** Redis is killed, and the end of its file is cut off: never what was there before this log. */
+  void cutAppendOnlyFile() {
+    stack().kill(ServerKind.REDIS);
+    long bytes = appendOnlyFileBytes();
+    long keep = Math.max(bytes - TAIL_BYTES, (bytes + appendOnlyFileBegin) / 2);
+    try (FileChannel file = FileChannel.open(appendOnlyFile(), StandardOpenOption.WRITE)) {
+      file.truncate(Math.min(bytes, keep));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Copies what the servers printed. */
+  void keepLogs(Path to) {
+    try (Stream<Path> logs = Files.list(home().resolve("log"))) {
+      Files.createDirectories(to);
+      for (Path log : logs.toList()) {
+        Files.copy(log, to.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (projectors != null) {
+      projectors.kill();
+    }
+    proxies.values().forEach(FaultyProxy::close);
+    close(servers, disk);
+  }
+
+  private static void close(TestStack servers, Disk disk) {
+    servers.stack().kill(ServerKind.REDIS);
+    disk.close();
+    servers.close();
+  }
+
+  private void startServers(Set<ServerKind> kinds) {
+    Addresses unused = stack().start(kinds, Progress.silent());
+  }
+
+  private LocalStack stack() {
+    return servers.stack();
+  }
+
+  private Map<String, String> throughProxies(String name) {
+    Map<String, String> variables = new HashMap<>(addresses.environment());
+    variables.put("DRIFTLESS_NAME", name);
+    variables.put("PGPORT", String.valueOf(proxy("relational").port()));
+    variables.put("CONTEXT_URL", jdbcUrl("context"));
+    variables.put("AUDIT_URL", jdbcUrl("audit"));
+    variables.put("REDIS_URL", "redis://127.0.0.1:" + proxy("cache").port());
+    variables.put("QDRANT_GRPC", "127.0.0.1:" + proxy("vector").port());
+    variables.put("DRIFTLESS_CHECK_INTERVAL", "PT1S");
+    variables.put("DRIFTLESS_COMMIT_INTERVAL", "PT1S");
+    return variables;
+  }
+
+  private String jdbcUrl(String view) {
+    return "jdbc:postgresql://127.0.0.1:%d/%s"
+        .formatted(proxy(view).port(), addresses.postgresDatabase());
+  }
+
+  private Path appendOnlyFile() {
+    return home().resolve("data").resolve("redis").resolve("appendonly.aof");
+  }
+
+  private long appendOnlyFileBytes() {
+    try {
+      return Files.size(appendOnlyFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
