@@ -23,7 +23,8 @@ import picocli.CommandLine.Command;
       ReconcileCommand.class,
       ViewsCommand.class,
       DeadLettersCommand.class,
-      AuditCommand.class
+      AuditCommand.class,
+      ChaosCommand.class
     })
 public final class Driftless {
 

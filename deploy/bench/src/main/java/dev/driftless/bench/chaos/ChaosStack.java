@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class ChaosStack implements AutoCloseable {
   private final Disk disk;
   private final Map<String, FaultyProxy> proxies = new LinkedHashMap<>();
   private final String classPath;
+  private final Set<String> losers = ConcurrentHashMap.newKeySet();
   private long appendOnlyFileBegin;
   private @Nullable Fleet projectors;
   private String name = "";
@@ -142,6 +144,7 @@ final class ChaosStack implements AutoCloseable {
       registry.register();
     }
     this.name = name;
+    losers.clear();
     appendOnlyFileBegin = appendOnlyFileBytes();
     projectors =
         new Fleet(classPath, throughProxies(name), home().resolve("data").resolve(name), logs);
@@ -183,6 +186,7 @@ final class ChaosStack implements AutoCloseable {
 
   /** Empties the view's store, in one step. */
   void wipe(String view) {
+    losers.add(view);
     Stores stores = stores(name);
     switch (view) {
       case "relational" -> Wipe.schema(stores, name + "_driftless");
@@ -193,8 +197,14 @@ final class ChaosStack implements AutoCloseable {
     }
   }
 
+  /** Whether the view's store was made to lose what it had acknowledged; from any thread. */
+  boolean hasLost(String view) {
+    return losers.contains(view);
+  }
+
   /** Redis is killed, and the end of its file is cut off: never what was there before this log. */
   void cutAppendOnlyFile() {
+    losers.add("cache");
     stack().kill(ServerKind.REDIS);
     long bytes = appendOnlyFileBytes();
     long keep = Math.max(bytes - TAIL_BYTES, (bytes + appendOnlyFileBegin) / 2);

@@ -2,7 +2,6 @@ package dev.driftless.bench.chaos;
 
 import dev.driftless.bench.chaos.check.Written;
 import dev.driftless.events.MemoryEvent;
-import dev.driftless.producer.AppendRefusedException;
 import dev.driftless.producer.AppendTimeoutException;
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.Receipt;
@@ -120,8 +119,10 @@ final class Load implements AutoCloseable {
       try {
         journal.acknowledged(group.get(i), receipts.get(i).join());
       } catch (CompletionException e) {
+        if (!(e.getCause() instanceof AppendTimeoutException)) {
+          throw e;
+        }
         again.add(group.get(i));
-        refuseOther(e.getCause());
       }
     }
     again.forEach(this::appendAgain);
@@ -134,16 +135,9 @@ final class Load implements AutoCloseable {
         journal.attempted(event);
         journal.acknowledged(event, log.append(event));
         return;
-      } catch (AppendTimeoutException | AppendRefusedException e) {
-        refuseOther(e);
+      } catch (AppendTimeoutException stillAway) {
+        continue;
       }
-    }
-  }
-
-  /** Whatever a broker that is away makes of an append, it is safe to repeat; all else is not. */
-  private static void refuseOther(@Nullable Throwable e) {
-    if (!(e instanceof AppendTimeoutException || e instanceof AppendRefusedException)) {
-      throw new IllegalStateException("an append failed otherwise than by timeout", e);
     }
   }
 

@@ -50,7 +50,7 @@ final class Trial {
     try {
       ProjectorsConfig config = stack.direct(name);
       Path copy = stack.home().resolve("data").resolve(name).resolve("reconciler");
-      try (Watch watch = new Watch(Reconciler.open(config, "chaos", copy, line -> {}));
+      try (Watch watch = new Watch(Reconciler.open(config, "chaos", copy, line -> {}), stack::hasLost);
           Load load = new Load(log(config), schedule.seed())) {
         return run(config, watch, load);
       }
@@ -105,7 +105,7 @@ final class Trial {
   }
 
   /** Waits until the views hold all that is in the log, for as long as they get on. */
-  private static void awaitCaughtUp(ProjectorsConfig config) {
+  static void awaitCaughtUp(ProjectorsConfig config) {
     try (Lag lag = new Lag(config)) {
       Instant deadline = Instant.now().plus(PATIENCE);
       long before = Long.MAX_VALUE;
@@ -142,7 +142,7 @@ final class Trial {
     return view.problem() != null ? view.problem() : view.events() + " events behind";
   }
 
-  private MemoryLog log(ProjectorsConfig config) {
+  static MemoryLog log(ProjectorsConfig config) {
     return MemoryLog.open(
         MemoryLogConfig.of(
                 String.valueOf(config.kafka().get("bootstrap.servers")), config.registry().url())

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.bench.chaos;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,176 @@
+package dev.driftless.cli;
+
+import dev.driftless.bench.chaos.Chaos;
+import dev.driftless.bench.chaos.ChaosReport;
+import dev.driftless.bench.chaos.FaultKind;
+import dev.driftless.bench.chaos.Schedule;
+import dev.driftless.bench.chaos.check.Wrong;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code driftless chaos}. */
+@Command(
+    name = "chaos",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Kills, stops, cuts off, wipes and fills what the views stand on, under load, by a schedule",
+      "that a seed makes; then compares everything with the log. On a temporary stack of its own."
+    },
+    footer = {"", "Exit code: 0 nothing was wrong, 1 something was: then seed and schedule are printed."})
+final class ChaosCommand implements Callable<Integer> {
+
+  private static final int MOST_SHOWN = 20;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Of the first schedule; the next ones have the next (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--events",
+      paramLabel = "N",
+      defaultValue = "5000",
+      description = "In each schedule (default: ${DEFAULT-VALUE}).")
+  private int events;
+
+  @Option(
+      names = "--schedules",
+      paramLabel = "K",
+      description = "How many to run (default: 1, or as many as begin within --minutes).")
+  private @Nullable Integer schedules;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "M",
+      description = "Begin no schedule after so many minutes.")
+  private @Nullable Integer minutes;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "FILE",
+      description = "Run the schedule in this file, as a failed run has printed it, and no other.")
+  private @Nullable Path file;
+
+  @Mixin private final Output output = new Output();
+
+  @Override
+  public Integer call() throws IOException {
+    Schedule only = file == null ? null : Schedule.parse(Files.readString(file));
+    List<ChaosReport> reports;
+    try (Chaos chaos = Chaos.open(output.progress())) {
+      if (!chaos.kinds().contains(FaultKind.DISK_FULL)) {
+        output.say("no disk is filled: that needs the right to mount one");
+      }
+      reports = only == null ? runAll(chaos) : List.of(run(chaos, only));
+    }
+    print(reports);
+    return reports.stream().allMatch(ChaosReport::isClean) ? 0 : 1;
+  }
+
+  private List<ChaosReport> runAll(Chaos chaos) {
+    Instant end = minutes == null ? Instant.MAX : Instant.now().plus(Duration.ofMinutes(minutes));
+    int most = schedules != null ? schedules : minutes == null ? 1 : Integer.MAX_VALUE;
+    Set<FaultKind> kinds = chaos.kinds();
+    List<ChaosReport> reports = new ArrayList<>();
+    while (reports.size() < most && Instant.now().isBefore(end)) {
+      reports.add(run(chaos, Schedule.of(seed + reports.size(), events, kinds)));
+    }
+    return reports;
+  }
+
+  private ChaosReport run(Chaos chaos, Schedule schedule) {
+    ChaosReport report = chaos.run(schedule);
+    if (!report.isClean()) {
+      tell(report);
+    }
+    return report;
+  }
+
+  /** All that is needed to see it again. */
+  private void tell(ChaosReport report) {
+    List<String> wrong = new ArrayList<>();
+    if (report.problem() != null) {
+      wrong.add(report.problem());
+    }
+    report.findings().forEach(f -> wrong.add(f.toString()));
+    report.divergences().forEach(d -> wrong.add("reconciler, at the end: " + d));
+    report.falseAlarms().forEach(d -> wrong.add("reconciler, before the end: " + d));
+    wrong.stream().limit(MOST_SHOWN).forEach(output::say);
+    if (wrong.size() > MOST_SHOWN) {
+      output.say("and %,d more".formatted(wrong.size() - MOST_SHOWN));
+    }
+    output.say("# logs: " + report.kept());
+    output.say("# to see it again: driftless chaos --schedule FILE, with this in the file:");
+    output.say(report.schedule().toString());
+  }
+
+  private void print(List<ChaosReport> reports) {
+    output.table(
+        "schedules",
+        reports,
+        new Table(
+            "seed", "events", "faults", "lost", "duplicated", "stale", "reordered", "otherwise",
+            "false alarms", "dead letters", "catch-up", "took"),
+        r ->
+            Output.cells(
+                r.schedule().seed(),
+                r.appended(),
+                r.schedule().steps().size(),
+                r.count(Wrong.LOST),
+                r.count(Wrong.DUPLICATED),
+                r.count(Wrong.STALE),
+                r.count(Wrong.REORDERED),
+                otherwise(r),
+                r.falseAlarms().size(),
+                r.deadLetters(),
+                Output.seconds(r.catchUp()),
+                Output.seconds(r.took())));
+    Map<String, Integer> faults =
+        reports.stream()
+            .flatMap(r -> r.faults().entrySet().stream())
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, Integer::sum));
+    output.table(
+        "faults",
+        faults.entrySet().stream().sorted(Map.Entry.comparingByKey()).toList(),
+        new Table("fault", "times"),
+        f -> Output.cells(f.getKey(), f.getValue()));
+    output.json(Map.of("schedules", reports.stream().map(ChaosCommand::json).toList()));
+  }
+
+  private static long otherwise(ChaosReport r) {
+    return r.count(Wrong.PHANTOM)
+        + r.count(Wrong.CORRUPT)
+        + r.divergences().size()
+        + (r.problem() == null ? 0 : 1);
+  }
+
+  private static Map<String, Object> json(ChaosReport r) {
+    return Map.of(
+        "seed", r.schedule().seed(),
+        "schedule", r.schedule().toString(),
+        "clean", r.isClean(),
+        "events", r.appended(),
+        "faults", r.faults(),
+        "findings", r.findings(),
+        "divergences", r.divergences(),
+        "falseAlarms", r.falseAlarms(),
+        "deadLetters", r.deadLetters(),
+        "catchUp", r.catchUp());
+  }
+}
