@@ -36,6 +36,10 @@ import org.jspecify.annotations.Nullable;
  * in the same schema; {@link #apply} compares and sets it first in the transaction that writes the
  * data, which makes every batch happen exactly once, even for counters.
  *
+ * <p>A writer that stands still in the middle of a transaction holds the position's row, and whoever
+ * takes its place waits for that; so the server ends the transaction after the time for which this
+ * side would wait for an answer.
+ *
  * <p>Messages of exceptions hold no value of a row: it may be the text of a memory.
  *
  * <p>Safe to share between threads.
@@ -70,6 +74,9 @@ public final class PostgresStore implements AutoCloseable {
       WHERE partition = :partition AND epoch = :epoch AND position = :from
       """;
 
+  /** Until the end of the transaction; milliseconds. */
+  private static final String BOUND = "SET LOCAL idle_in_transaction_session_timeout = ";
+
   private static final String HOLD =
       """
       SELECT position FROM view_positions
@@ -91,6 +98,7 @@ public final class PostgresStore implements AutoCloseable {
   private final String view;
   private final String schema;
   private final String ddl;
+  private final String bound;
   private final HikariDataSource pool;
   private final Jdbi jdbi;
 
@@ -110,6 +118,7 @@ public final class PostgresStore implements AutoCloseable {
     this.view = view;
     this.schema = schema;
     this.ddl = POSITIONS + read(owner, resource);
+    this.bound = BOUND + config.socketTimeout().toMillis();
     this.pool = pool(config, view, schema);
     this.jdbi = Jdbi.create(pool);
     this.jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
@@ -124,6 +133,7 @@ public final class PostgresStore implements AutoCloseable {
   public Fence acquire(int partition) {
     return jdbi.inTransaction(
         handle -> {
+          handle.execute(bound);
           migrate(handle);
           return handle
               .createQuery(ACQUIRE)
@@ -217,7 +227,11 @@ public final class PostgresStore implements AutoCloseable {
 
   private void guarded(int partition, long epoch, HandleConsumer<RuntimeException> work) {
     try {
-      jdbi.useTransaction(work);
+      jdbi.useTransaction(
+          handle -> {
+            handle.execute(bound);
+            work.useHandle(handle);
+          });
     } catch (RuntimeException e) {
       if (isAbsent(e)) {
         incomplete = true;

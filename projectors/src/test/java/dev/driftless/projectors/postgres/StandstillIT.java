@@ -1,0 +1,79 @@
+package dev.driftless.projectors.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.Position;
+import dev.driftless.projectors.relational.RelationalProjector;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a writer that stands still in the middle of a transaction. */
+final class StandstillIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  private final PostgresConfig server = PostgresFixture.server();
+  private final PostgresConfig config =
+      new PostgresConfig(server.url(), server.user(), server.password(), 3, PATIENCE, PATIENCE);
+  private final String schema = "standstill_" + UUID.randomUUID().toString().substring(0, 8);
+
+  @Test
+  void who_takes_the_partition_over_does_not_wait_for_a_writer_that_stands_still()
+      throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (PostgresStore still = store();
+        PostgresStore next = store()) {
+      Batch batch = batch(still.acquire(0));
+      CountDownLatch inside = new CountDownLatch(1);
+      CompletableFuture<Void> standing =
+          CompletableFuture.runAsync(
+              () ->
+                  still.apply(
+                      batch,
+                      handle -> {
+                        inside.countDown();
+                        await(goOn);
+                        handle.execute("SELECT 1");
+                      }));
+      await(inside);
+
+      Awaitility.await("the partition is taken over while the other stands still")
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptionsMatching(e -> PostgresStore.isTransient((Exception) e))
+          .until(() -> next.acquire(0).epoch() > batch.epoch());
+      goOn.countDown();
+
+      assertThatThrownBy(standing::join).isNotNull();
+      assertThat(next.stored(0).position()).as("nothing was written").isNull();
+    } finally {
+      goOn.countDown();
+    }
+  }
+
+  private PostgresStore store() {
+    return new PostgresStore(
+        config, RelationalProjector.VIEW, schema, RelationalProjector.class, "relational.sql");
+  }
+
+  private static Batch batch(Fence fence) {
+    Position to = new Position("topic", 5, Instant.EPOCH);
+    return new Batch(0, fence.epoch(), fence.offset(), to, List.of());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
