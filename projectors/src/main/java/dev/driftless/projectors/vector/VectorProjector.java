@@ -138,7 +138,9 @@ public final class VectorProjector implements Projector {
         default -> true; // the store is away, busy, full, closed to us, or being put back
       };
     }
-    return e instanceof QdrantException; // an answer that says no without a reason
+    // an answer that says no without a reason; a model that this process cannot load, for example
+    // because it is just ending, which is no event's fault
+    return e instanceof QdrantException || e.getCause() instanceof LinkageError;
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 final class VectorProjectorTest {
@@ -33,6 +34,15 @@ final class VectorProjectorTest {
         .isNotEqualTo(VectorProjector.pointId("a", "bc", "\0d"));
     assertThatThrownBy(() -> VectorProjector.pointId("a", "b\0c", "d"))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void a_model_that_cannot_be_loaded_is_no_events_fault() {
+    Exception ending = new CompletionException(new ExceptionInInitializerError("ending"));
+
+    assertThat(VectorProjector.maySucceedLater(ending)).isTrue();
+    assertThat(VectorProjector.maySucceedLater(new IllegalArgumentException("no vector")))
+        .isFalse();
   }
 
   @Test
