@@ -27,21 +27,12 @@ public final class Chaos implements AutoCloseable {
     this.progress = progress;
   }
 
-  /** Starts the servers; projectors run from the class path of this JVM. */
+  /** Starts the servers. */
   public static Chaos open(Progress progress) {
-    return open(System.getProperty("java.class.path"), progress);
-  }
-
-  /**
-   * Starts the servers.
-   *
-   * @param classPath of the projectors
-   */
-  public static Chaos open(String classPath, Progress progress) {
     try {
       Path logs = Files.createTempDirectory("driftless-chaos-");
       progress.say("starting Kafka, a registry, PostgreSQL, Redis and Qdrant");
-      return new Chaos(ChaosStack.open(classPath), logs, progress);
+      return new Chaos(ChaosStack.open(), logs, progress);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -53,15 +44,26 @@ public final class Chaos implements AutoCloseable {
   }
 
   /**
-   * Runs a schedule from its first event to the last comparison. Never throws for what it finds.
+   * Runs a schedule from its first event to the last comparison, with projectors from the class path
+   * of this JVM. Never throws for what it finds.
    */
   public ChaosReport run(Schedule schedule) {
+    return run(schedule, System.getProperty("java.class.path"));
+  }
+
+  /**
+   * As {@link #run(Schedule)}.
+   *
+   * @param classPath of the projectors
+   */
+  ChaosReport run(Schedule schedule, String classPath) {
     runs++;
     Path own = logs.resolve("run-" + runs);
     progress.say(
         "seed %d: %d events, %d faults"
             .formatted(schedule.seed(), schedule.events(), schedule.steps().size()));
-    ChaosReport report = new Trial(stack, "run" + runs, schedule, own, progress).run();
+    ChaosReport report =
+        new Trial(stack, "run" + runs, schedule, classPath, own, progress).run();
     if (!report.isClean()) {
       keep = true;
       keep(schedule, own);

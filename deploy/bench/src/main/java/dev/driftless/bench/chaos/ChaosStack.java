@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,21 +44,21 @@ final class ChaosStack implements AutoCloseable {
   /** What one power failure takes of Redis' file at most. */
   private static final long TAIL_BYTES = 48 << 10;
 
+  private static final Duration ANSWER_DELAY = Duration.ofMillis(300);
+
   private final TestStack servers;
   private final Addresses addresses;
   private final Disk disk;
   private final Map<String, FaultyProxy> proxies = new LinkedHashMap<>();
-  private final String classPath;
   private final Set<String> losers = ConcurrentHashMap.newKeySet();
   private long appendOnlyFileBegin;
   private @Nullable Fleet projectors;
   private String name = "";
 
-  private ChaosStack(TestStack servers, Disk disk, Addresses addresses, String classPath) {
+  private ChaosStack(TestStack servers, Disk disk, Addresses addresses) {
     this.servers = servers;
     this.disk = disk;
     this.addresses = addresses;
-    this.classPath = classPath;
     URI redis = URI.create(addresses.redisUrl());
     for (String view : List.of("relational", "context", "audit")) {
       proxies.put(view, FaultyProxy.before(addresses.postgresHost(), addresses.postgresPort()));
@@ -67,16 +68,12 @@ final class ChaosStack implements AutoCloseable {
     proxies.put("vector", FaultyProxy.before(grpc[0], Integer.parseInt(grpc[1])));
   }
 
-  /**
-   * Starts the servers.
-   *
-   * @param classPath of the projectors
-   */
-  static ChaosStack open(String classPath) {
+  /** Starts the servers. */
+  static ChaosStack open() {
     TestStack servers = TestStack.fresh(ServerKind.KAFKA);
     Disk disk = Disk.at(servers.stack().home().resolve("data").resolve(ServerKind.REDIS.id()));
     try {
-      return new ChaosStack(servers, disk, servers.with(ServerKind.values()), classPath);
+      return new ChaosStack(servers, disk, servers.with(ServerKind.values()));
     } catch (RuntimeException e) {
       close(servers, disk);
       throw e;
@@ -134,8 +131,13 @@ final class ChaosStack implements AutoCloseable {
         addresses.qdrantHttp());
   }
 
-  /** Makes a log, and starts one process that keeps its views through the proxies. */
-  void begin(String name, Path logs) {
+  /**
+   * Makes a log, and starts one process that keeps its views through the proxies.
+   *
+   * @param classPath of the projectors
+   * @param logs where they print
+   */
+  void begin(String name, String classPath, Path logs) {
     ProjectorsConfig config = direct(name);
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()));
         EventRegistry registry =
@@ -182,6 +184,17 @@ final class ChaosStack implements AutoCloseable {
   void startEverything() {
     startServers(EnumSet.allOf(ServerKind.class));
     projectors().start();
+  }
+
+  /**
+   * Stops the first projector while it waits for answers, so that it goes on in the middle of what
+   * it did.
+   */
+  void suspendProjector() {
+    proxies.values().forEach(proxy -> proxy.delay(ANSWER_DELAY));
+    Pause.of(ANSWER_DELAY.multipliedBy(3));
+    projectors().suspendFirst();
+    proxies.values().forEach(proxy -> proxy.delay(Duration.ZERO));
   }
 
   /** Empties the view's store, in one step. */

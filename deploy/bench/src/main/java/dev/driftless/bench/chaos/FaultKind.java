@@ -25,7 +25,7 @@ public enum FaultKind {
       Duration.ofSeconds(8),
       Duration.ofSeconds(11),
       (stack, target) -> {
-        stack.projectors().suspendFirst();
+        stack.suspendProjector();
         stack.projectors().scale(2);
         return () -> {
           stack.projectors().resumeFirst();
@@ -59,13 +59,13 @@ public enum FaultKind {
         stack.proxy(view).delay(Duration.ofMillis(80));
         return () -> stack.proxy(view).delay(Duration.ZERO);
       }),
-  /** A third of the calls to a view's store fail, half of them after they were done. */
+  /** A tenth of the calls to a view's store fail, half of them after they were done. */
   FLAKY(
       Targets.VIEWS,
       Duration.ofSeconds(2),
       Duration.ofSeconds(5),
       (stack, view) -> {
-        stack.proxy(view).fail(0.3, view.hashCode());
+        stack.proxy(view).fail(0.1, view.hashCode());
         return () -> stack.proxy(view).fail(0, 0);
       }),
   /** A view's store is emptied. */

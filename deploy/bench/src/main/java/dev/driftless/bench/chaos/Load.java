@@ -24,7 +24,7 @@ final class Load implements AutoCloseable {
   private static final int AT_ONCE = 6;
 
   /** Of one writer, between two appends of several events. */
-  private static final Duration BETWEEN = Duration.ofMillis(60);
+  private static final Duration BETWEEN = Duration.ofMillis(150);
 
   private static final Duration BEFORE_ANOTHER_TRY = Duration.ofMillis(200);
   private static final Duration PATIENCE = Duration.ofMinutes(3);

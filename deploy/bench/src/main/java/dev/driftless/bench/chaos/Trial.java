@@ -33,20 +33,32 @@ final class Trial {
   private final ChaosStack stack;
   private final String name;
   private final Schedule schedule;
+  private final String classPath;
   private final Path logs;
   private final Progress progress;
   private final Instant began = Instant.now();
 
-  Trial(ChaosStack stack, String name, Schedule schedule, Path logs, Progress progress) {
+  /**
+   * @param name of the log
+   * @param classPath of the projectors
+   */
+  Trial(
+      ChaosStack stack,
+      String name,
+      Schedule schedule,
+      String classPath,
+      Path logs,
+      Progress progress) {
     this.stack = stack;
     this.name = name;
     this.schedule = schedule;
+    this.classPath = classPath;
     this.logs = logs;
     this.progress = progress;
   }
 
   ChaosReport run() {
-    stack.begin(name, logs);
+    stack.begin(name, classPath, logs);
     try {
       ProjectorsConfig config = stack.direct(name);
       Path copy = stack.home().resolve("data").resolve(name).resolve("reconciler");

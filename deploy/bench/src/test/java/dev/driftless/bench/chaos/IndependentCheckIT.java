@@ -34,12 +34,12 @@ final class IndependentCheckIT {
 
   @TempDir private Path logs = Path.of("");
 
-  private ChaosStack stack = ChaosStack.open(System.getProperty("java.class.path"));
+  private ChaosStack stack = ChaosStack.open();
   private Written written = new Written(Map.of(), Map.of());
 
   @BeforeAll
   void fill() {
-    stack.begin(NAME, logs);
+    stack.begin(NAME, System.getProperty("java.class.path"), logs);
     try (Load load = new Load(Trial.log(stack.direct(NAME)), 7)) {
       load.allow(EVENTS);
       load.await(EVENTS);

@@ -33,8 +33,8 @@ final class OutageIT {
 
   @Test
   void a_store_that_is_away_holds_up_no_other_view(@TempDir Path directory) throws Exception {
-    try (ChaosStack stack = ChaosStack.open(System.getProperty("java.class.path"))) {
-      stack.begin(NAME, directory.resolve("logs"));
+    try (ChaosStack stack = ChaosStack.open()) {
+      stack.begin(NAME, System.getProperty("java.class.path"), directory.resolve("logs"));
       ProjectorsConfig config = stack.direct(NAME);
       try (Load load = new Load(Trial.log(config), 5);
           Lag lag = new Lag(config)) {
