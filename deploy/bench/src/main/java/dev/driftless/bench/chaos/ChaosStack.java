@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -43,6 +44,8 @@ final class ChaosStack implements AutoCloseable {
 
   /** What one power failure takes of Redis' file at most. */
   private static final long TAIL_BYTES = 48 << 10;
+
+  private static final String END_OF_TRANSACTION = "*1\r\n$4\r\nEXEC\r\n";
 
   private static final Duration ANSWER_DELAY = Duration.ofMillis(300);
 
@@ -215,14 +218,18 @@ final class ChaosStack implements AutoCloseable {
     return losers.contains(view);
   }
 
-  /** Redis is killed, and the end of its file is cut off: never what was there before this log. */
+  /**
+   * Redis is killed, and the end of its file is cut off: never what was there before this log, and
+   * only whole transactions. Of one that is cut in its middle Redis 6.2 leaves the beginning in the
+   * file, and applies that with whatever comes next when it is started the time after.
+   */
   void cutAppendOnlyFile() {
     losers.add("cache");
     stack().kill(ServerKind.REDIS);
     long bytes = appendOnlyFileBytes();
     long keep = Math.max(bytes - TAIL_BYTES, (bytes + appendOnlyFileBegin) / 2);
     try (FileChannel file = FileChannel.open(appendOnlyFile(), StandardOpenOption.WRITE)) {
-      file.truncate(Math.min(bytes, keep));
+      FileChannel unused = file.truncate(endOfTransaction(Math.min(bytes, keep)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -283,6 +290,12 @@ final class ChaosStack implements AutoCloseable {
 
   private Path appendOnlyFile() {
     return home().resolve("data").resolve("redis").resolve("appendonly.aof");
+  }
+
+  private long endOfTransaction(long below) throws IOException {
+    String file = Files.readString(appendOnlyFile(), StandardCharsets.ISO_8859_1);
+    int last = file.lastIndexOf(END_OF_TRANSACTION, (int) below - END_OF_TRANSACTION.length());
+    return last < 0 ? file.length() : last + END_OF_TRANSACTION.length();
   }
 
   private long appendOnlyFileBytes() {
