@@ -30,7 +30,10 @@ import picocli.CommandLine.Option;
       "Kills, stops, cuts off, wipes and fills what the views stand on, under load, by a schedule",
       "that a seed makes; then compares everything with the log. On a temporary stack of its own."
     },
-    footer = {"", "Exit code: 0 nothing was wrong, 1 something was: then seed and schedule are printed."})
+    footer = {
+      "",
+      "Exit code: 0 nothing was wrong, 1 something was: then seed and schedule are printed."
+    })
 final class ChaosCommand implements Callable<Integer> {
 
   private static final int MOST_SHOWN = 20;
@@ -39,7 +42,8 @@ final class ChaosCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of the first schedule; the next ones have the next (default: ${DEFAULT-VALUE}).")
+      description =
+          "Of the first schedule; the next ones have the next (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
@@ -125,8 +129,18 @@ final class ChaosCommand implements Callable<Integer> {
         "schedules",
         reports,
         new Table(
-            "seed", "events", "faults", "lost", "duplicated", "stale", "reordered", "otherwise",
-            "false alarms", "dead letters", "catch-up", "took"),
+            "seed",
+            "events",
+            "faults",
+            "lost",
+            "duplicated",
+            "stale",
+            "reordered",
+            "otherwise",
+            "false alarms",
+            "dead letters",
+            "catch-up",
+            "took"),
         r ->
             Output.cells(
                 r.schedule().seed(),

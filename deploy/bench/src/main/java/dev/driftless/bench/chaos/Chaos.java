@@ -44,8 +44,8 @@ public final class Chaos implements AutoCloseable {
   }
 
   /**
-   * Runs a schedule from its first event to the last comparison, with projectors from the class path
-   * of this JVM. Never throws for what it finds.
+   * Runs a schedule from its first event to the last comparison, with projectors from the class
+   * path of this JVM. Never throws for what it finds.
    */
   public ChaosReport run(Schedule schedule) {
     return run(schedule, System.getProperty("java.class.path"));
@@ -62,8 +62,7 @@ public final class Chaos implements AutoCloseable {
     progress.say(
         "seed %d: %d events, %d faults"
             .formatted(schedule.seed(), schedule.events(), schedule.steps().size()));
-    ChaosReport report =
-        new Trial(stack, "run" + runs, schedule, classPath, own, progress).run();
+    ChaosReport report = new Trial(stack, "run" + runs, schedule, classPath, own, progress).run();
     if (!report.isClean()) {
       keep = true;
       keep(schedule, own);

@@ -27,8 +27,16 @@ import org.apache.kafka.common.TopicPartition;
 final class Trial {
 
   private static final Duration APPEND_TIMEOUT = Duration.ofSeconds(6);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration POLL = Duration.ofMillis(100);
+
+  /** A fault meets views that are at work: behind by no more than this, of all views. */
+  private static final long MOST_BEHIND = 200;
+
+  /** So that something is on its way. */
+  private static final Duration BEFORE_STRIKE = Duration.ofMillis(300);
+
+  private static final long NOT_AT_WORK = 1_000_000;
 
   private final ChaosStack stack;
   private final String name;
@@ -62,7 +70,8 @@ final class Trial {
     try {
       ProjectorsConfig config = stack.direct(name);
       Path copy = stack.home().resolve("data").resolve(name).resolve("reconciler");
-      try (Watch watch = new Watch(Reconciler.open(config, "chaos", copy, line -> {}), stack::hasLost);
+      try (Watch watch =
+              new Watch(Reconciler.open(config, "chaos", copy, line -> {}), stack::hasLost);
           Load load = new Load(log(config), schedule.seed())) {
         return run(config, watch, load);
       }
@@ -75,7 +84,7 @@ final class Trial {
 
   private ChaosReport run(ProjectorsConfig config, Watch watch, Load load) throws Exception {
     for (int i = 0; i < schedule.steps().size(); i++) {
-      take(schedule.steps().get(i), next(i), load);
+      take(schedule.steps().get(i), next(i), config, load);
     }
     load.allow(schedule.events());
     load.await(schedule.events());
@@ -100,11 +109,13 @@ final class Trial {
   }
 
   /** The writers come to the step, and go on towards the next one while the fault lasts. */
-  private void take(Step step, int nextAfter, Load load) {
+  private void take(Step step, int nextAfter, ProjectorsConfig config, Load load) {
     load.allow(step.afterEvents());
     load.await(step.afterEvents());
+    awaitBehind(config, MOST_BEHIND);
     progress.say(step.toString());
     load.allow(nextAfter);
+    Pause.of(BEFORE_STRIKE);
     Runnable end = step.kind().strike().at(stack, step.target());
     Pause.of(step.lasting());
     end.run();
@@ -118,10 +129,14 @@ final class Trial {
 
   /** Waits until the views hold all that is in the log, for as long as they get on. */
   static void awaitCaughtUp(ProjectorsConfig config) {
+    awaitBehind(config, 0);
+  }
+
+  private static void awaitBehind(ProjectorsConfig config, long most) {
     try (Lag lag = new Lag(config)) {
       Instant deadline = Instant.now().plus(PATIENCE);
       long before = Long.MAX_VALUE;
-      for (long left = left(lag); left > 0; left = left(lag)) {
+      for (long left = left(lag); left > most; left = left(lag)) {
         if (left < before) {
           before = left;
           deadline = Instant.now().plus(PATIENCE);
@@ -136,12 +151,18 @@ final class Trial {
 
   private static long left(Lag lag) {
     try {
-      return lag.read().stream()
-          .mapToLong(view -> view.isKnown() && view.problem() == null ? view.events() : 1_000_000)
-          .sum();
+      return lag.read().stream().mapToLong(Trial::left).sum();
     } catch (CannotTellException e) {
       return Long.MAX_VALUE;
     }
+  }
+
+  private static long left(ViewLag view) {
+    boolean atWork =
+        view.isKnown()
+            && view.problem() == null
+            && view.partitions().stream().allMatch(partition -> partition.epoch() > 0);
+    return atWork ? view.events() : NOT_AT_WORK;
   }
 
   private static String behind(Lag lag) {

@@ -7,7 +7,6 @@ import dev.driftless.reconciler.Reconciler;
 import dev.driftless.reconciler.Report;
 import dev.driftless.reconciler.ViewReport;
 import java.time.Duration;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;

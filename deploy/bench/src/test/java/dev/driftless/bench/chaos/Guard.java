@@ -23,8 +23,7 @@ import javax.tools.ToolProvider;
  * @param text that makes it, once in the file
  * @param without what to put in its place
  */
-record Guard(
-    String store, String name, String schedule, String file, String text, String without) {
+record Guard(String store, String name, String schedule, String file, String text, String without) {
 
   private static final Path SOURCES =
       Path.of(System.getProperty("basedir", ".")).resolve("../../projectors/src/main");
@@ -72,7 +71,15 @@ record Guard(
     String classPath = System.getProperty("java.class.path");
     int result =
         compiler.run(
-            null, null, null, "-nowarn", "-d", directory.toString(), "-cp", classPath, source.toString());
+            null,
+            null,
+            null,
+            "-nowarn",
+            "-d",
+            directory.toString(),
+            "-cp",
+            classPath,
+            source.toString());
     if (result != 0) {
       throw new IllegalStateException(this + ": does not compile without it");
     }

@@ -58,13 +58,18 @@ final class IndependentCheckIT {
   void what_is_as_the_log_says_is_no_finding_and_what_is_tampered_with_is_one() throws Exception {
     assertThat(run(written)).isEmpty();
 
-    sql("DELETE FROM N_driftless.messages WHERE log_offset = (SELECT max(log_offset) FROM N_driftless.messages)");
+    sql(
+        "DELETE FROM N_driftless.messages WHERE log_offset = (SELECT max(log_offset) FROM"
+            + " N_driftless.messages)");
     assertFinds("relational", Wrong.LOST, 1);
     sql("UPDATE N_driftless.memories SET log_offset = log_offset - 1, text = 'old'");
     assertFinds("relational", Wrong.STALE, 2);
     sql("UPDATE N_driftless_context.patterns SET reinforcements = reinforcements + 1");
     assertFinds("context", Wrong.DUPLICATED, 2);
-    sql("INSERT INTO N_driftless_context.memories SELECT tenant, 'nobody', memory_id, kind, text, attributes, remembered_at, expires_at, log_partition, log_offset, content_hash FROM N_driftless_context.memories LIMIT 1");
+    sql(
+        "INSERT INTO N_driftless_context.memories SELECT tenant, 'nobody', memory_id, kind, text,"
+            + " attributes, remembered_at, expires_at, log_partition, log_offset, content_hash FROM"
+            + " N_driftless_context.memories LIMIT 1");
     assertFinds("context", Wrong.PHANTOM, 1);
     sql("UPDATE N_driftless_context.documents SET document = document || '{\"patterns\": []}'");
     assertFinds("context", Wrong.CORRUPT, 2);
@@ -99,9 +104,13 @@ final class IndependentCheckIT {
 
   @Test
   void a_tampered_point_is_found() throws Exception {
-    qdrant("/points/payload", "{\"payload\":{\"offset\":-5},\"filter\":{\"must\":[{\"key\":\"kind\",\"match\":{\"value\":\"SEMANTIC\"}}]}}");
+    qdrant(
+        "/points/payload",
+        "{\"payload\":{\"offset\":-5},\"filter\":{\"must\":[{\"key\":\"kind\",\"match\":{\"value\":\"SEMANTIC\"}}]}}");
     assertFinds("vector", Wrong.STALE, 2);
-    qdrant("/points/delete", "{\"filter\":{\"must\":[{\"key\":\"kind\",\"match\":{\"value\":\"EPISODIC\"}}]}}");
+    qdrant(
+        "/points/delete",
+        "{\"filter\":{\"must\":[{\"key\":\"kind\",\"match\":{\"value\":\"EPISODIC\"}}]}}");
     assertFinds("vector", Wrong.LOST, 2);
   }
 

@@ -43,11 +43,14 @@ final class ZombieIT {
         stack.projectors().scale(2);
         write(load, 900);
         Trial.awaitCaughtUp(config);
-        assertThat(epochs(lag)).as("all was taken over").allSatisfy(
-            (view, now) ->
-                assertThat(now)
-                    .zipSatisfy(epochs.getOrDefault(view, List.of()), (after, before) ->
-                        assertThat(after).isGreaterThan(before)));
+        assertThat(epochs(lag))
+            .as("all was taken over")
+            .allSatisfy(
+                (view, now) ->
+                    assertThat(now)
+                        .zipSatisfy(
+                            epochs.getOrDefault(view, List.of()),
+                            (after, before) -> assertThat(after).isGreaterThan(before)));
         assertThat(new IndependentCheck(stack.stores(NAME)).run(load.written())).isEmpty();
 
         Map<String, Integer> lines = lines(stack);
@@ -80,8 +83,7 @@ final class ZombieIT {
         .until(
             () ->
                 lines(stack).entrySet().stream()
-                    .allMatch(
-                        now -> now.getValue() > linesBefore.getOrDefault(now.getKey(), 0)));
+                    .allMatch(now -> now.getValue() > linesBefore.getOrDefault(now.getKey(), 0)));
   }
 
   private static Map<String, Integer> lines(ChaosStack stack) {
