@@ -24,7 +24,8 @@ import picocli.CommandLine.Command;
       ViewsCommand.class,
       DeadLettersCommand.class,
       AuditCommand.class,
-      ChaosCommand.class
+      ChaosCommand.class,
+      FaultsCommand.class
     })
 public final class Driftless {
 

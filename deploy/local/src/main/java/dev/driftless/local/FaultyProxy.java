@@ -59,10 +59,10 @@ public final class FaultyProxy implements AutoCloseable {
   private volatile double failing;
   private volatile Random random = new Random(0);
 
-  private FaultyProxy(InetSocketAddress server) {
+  private FaultyProxy(int port, InetSocketAddress server) {
     this.server = server;
     try {
-      this.listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+      this.listener = new ServerSocket(port, 100, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -71,7 +71,12 @@ public final class FaultyProxy implements AutoCloseable {
 
   /** Begins to listen on a free port. */
   public static FaultyProxy before(String host, int port) {
-    return new FaultyProxy(new InetSocketAddress(host, port));
+    return at(0, host, port);
+  }
+
+  /** Begins to listen on the port {@code own}. */
+  static FaultyProxy at(int own, String host, int port) {
+    return new FaultyProxy(own, new InetSocketAddress(host, port));
   }
 
   /** Where clients connect to, on 127.0.0.1. */

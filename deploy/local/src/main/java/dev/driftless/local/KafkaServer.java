@@ -13,15 +13,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** One Kafka node, broker and controller in one, on the class path of this JVM. */
+/**
+ * One Kafka node, broker and controller in one, on the class path of this JVM.
+ *
+ * <p>A broker tells its clients where to connect to, so a proxy before it is passed by unless the
+ * broker knows of it: one that expects a proxy has a listener more, on the port {@link #PROXIED},
+ * and tells those who come by it to connect to the port {@link #PROXY}.
+ */
 final class KafkaServer implements Server {
   static final String CLIENTS = "clients";
+  static final String PROXIED = "proxied";
+  static final String PROXY = "proxy";
   static final String CONTROLLER = "controller";
   static final String CONTROLLER_LISTENER = "CONTROLLER";
   static final int NODE_ID = 1;
 
   private static final int METADATA_KEY = 3;
   private static final int METADATA_VERSION = 1;
+
+  private final boolean expectsProxy;
+
+  KafkaServer(boolean expectsProxy) {
+    this.expectsProxy = expectsProxy;
+  }
 
   @Override
   public ServerKind kind() {
@@ -33,6 +47,10 @@ final class KafkaServer implements Server {
     Map<String, Integer> ports = new LinkedHashMap<>();
     ports.put(CLIENTS, 9092);
     ports.put(CONTROLLER, 9093);
+    if (expectsProxy) {
+      ports.put(PROXIED, 9094);
+      ports.put(PROXY, 9095);
+    }
     return new Ports(ports);
   }
 
@@ -42,7 +60,7 @@ final class KafkaServer implements Server {
     Path properties = site.data().resolve("server.properties");
     Files.writeString(
         properties,
-        settings(site.ports(), logs).entrySet().stream()
+        settings(site.ports(), logs, expectsProxy).entrySet().stream()
             .map(setting -> setting.getKey() + "=" + setting.getValue().replace("\\", "\\\\"))
             .collect(Collectors.joining("\n", "# Written at every start.\n", "\n")));
     return new Launch(
@@ -61,18 +79,22 @@ final class KafkaServer implements Server {
         Map.of());
   }
 
-  private static Map<String, String> settings(Ports ports, Path logs) {
-    String clients = Addresses.HOST + ":" + ports.get(CLIENTS);
-    String controller = Addresses.HOST + ":" + ports.get(CONTROLLER);
+  private static Map<String, String> settings(Ports ports, Path logs, boolean expectsProxy) {
+    String clients = "CLIENTS://" + at(ports, CLIENTS);
+    String controller = at(ports, CONTROLLER);
+    String proxied = expectsProxy ? ",PROXIED://" + at(ports, PROXIED) : "";
+    String proxy = expectsProxy ? ",PROXIED://" + at(ports, PROXY) : "";
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("process.roles", "broker,controller");
     settings.put("node.id", String.valueOf(NODE_ID));
     settings.put("controller.quorum.voters", NODE_ID + "@" + controller);
     settings.put("controller.listener.names", CONTROLLER_LISTENER);
     settings.put(
-        "listeners", "CLIENTS://" + clients + "," + CONTROLLER_LISTENER + "://" + controller);
-    settings.put("advertised.listeners", "CLIENTS://" + clients);
-    settings.put("listener.security.protocol.map", "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        "listeners", clients + "," + CONTROLLER_LISTENER + "://" + controller + proxied);
+    settings.put("advertised.listeners", clients + proxy);
+    settings.put(
+        "listener.security.protocol.map",
+        "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT");
     settings.put("inter.broker.listener.name", "CLIENTS");
     settings.put("log.dirs", logs.toString());
     settings.put("auto.create.topics.enable", "false");
@@ -100,6 +122,10 @@ final class KafkaServer implements Server {
     settings.put("num.io.threads", "4");
     settings.put("log.cleaner.dedupe.buffer.size", String.valueOf(8 << 20));
     return settings;
+  }
+
+  private static String at(Ports ports, String name) {
+    return Addresses.HOST + ":" + ports.get(name);
   }
 
   /** The broker runs in its own working directory, so relative entries are made absolute. */

@@ -38,7 +38,7 @@ public final class LocalStack {
     this.usualPorts = usualPorts;
     List<Server> servers =
         List.of(
-            new KafkaServer(),
+            new KafkaServer(!usualPorts),
             new RegistryServer(),
             new PostgresServer(),
             new RedisServer(),
@@ -145,6 +145,13 @@ public final class LocalStack {
   /** Lets a frozen server go on (SIGCONT). */
   public void resume(ServerKind kind) {
     attempt(kind, ServerControl::resume);
+  }
+
+  /** See {@link TestStack#kafkaProxy}; not for stacks on the usual ports. */
+  FaultyProxy kafkaProxy() {
+    Ports ports = find(home.ports(), ServerKind.KAFKA);
+    return FaultyProxy.at(
+        ports.get(KafkaServer.PROXY), Addresses.HOST, ports.get(KafkaServer.PROXIED));
   }
 
   private Map<ServerKind, Ports> choosePorts(Set<ServerKind> kinds, Progress progress)

@@ -74,6 +74,14 @@ public final class TestStack implements AutoCloseable {
   }
 
   /**
+   * A proxy before the broker, which the caller closes; one at a time. The broker tells clients
+   * that bootstrap from its port to stay with it, so all they send goes through it.
+   */
+  public FaultyProxy kafkaProxy() {
+    return stack.kafkaProxy();
+  }
+
+  /**
    * Ends the servers and removes the directory.
    *
    * @throws IllegalStateException for the shared stack, which others still use

@@ -1,0 +1,125 @@
+package dev.driftless.bench.faults;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs {@link AgentMain} from the first action to the last, kills it now and then, and starts it
+ * again at the action behind the one under way. For one thread.
+ */
+final class AgentProcess {
+
+  /** About as long as an action takes, so that a kill may hit any moment of it. */
+  private static final Duration LONGEST_DELAY = Duration.ofMillis(3);
+
+  private final Way way;
+  private final FaultsPlan plan;
+  private final Map<String, String> variables;
+  private final Path log;
+  private final Set<Integer> killedIn;
+  private final Random random;
+  private final Map<Integer, Outcome> outcomes = new TreeMap<>();
+  private int last;
+
+  /**
+   * @param variables where its servers are
+   * @param log what it prints beside its lines
+   */
+  AgentProcess(Way way, FaultsPlan plan, Map<String, String> variables, Path log) {
+    this.way = way;
+    this.plan = plan;
+    this.variables = variables;
+    this.log = log;
+    this.killedIn = plan.killedIn(plan.seed());
+    this.random = new Random(plan.seed());
+  }
+
+  /** What is told of each action that begins. */
+  interface Listener {
+    void begun(int number) throws Exception;
+  }
+
+  /** The outcome of every action, by number. */
+  Map<Integer, Outcome> run(Listener listener) throws Exception {
+    while (last < plan.actions()) {
+      Process process = start(last + 1);
+      try {
+        follow(process, listener);
+      } finally {
+        process.destroyForcibly().waitFor();
+      }
+    }
+    return outcomes;
+  }
+
+  private void follow(Process process, Listener listener) throws Exception {
+    boolean killed = false;
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        boolean begun = note(line);
+        if (begun && killedIn.contains(last) && !killed) {
+          TimeUnit.NANOSECONDS.sleep((long) (random.nextDouble() * LONGEST_DELAY.toNanos()));
+          process.destroyForcibly();
+          killed = true;
+        }
+        if (begun) {
+          listener.begun(last);
+        }
+      }
+    }
+    if (process.waitFor() != 0 && !killed) {
+      throw new IllegalStateException(
+          "the agent's process ended by itself, with exit code %d: %s"
+              .formatted(process.exitValue(), lastWords()));
+    }
+  }
+
+  /** Whether an action begins by this line. */
+  private boolean note(String line) {
+    String[] words = line.split(" ", -1);
+    last = Integer.parseInt(words[1]);
+    boolean begun = words[0].equals(AgentMain.BEGUN);
+    outcomes.put(
+        last, begun ? Outcome.CUT_SHORT : Outcome.valueOf(words[0].toUpperCase(Locale.ROOT)));
+    return begun;
+  }
+
+  private Process start(int first) throws IOException {
+    ProcessBuilder process =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Dlogback.configurationFile=dev/driftless/bench/faults/agent-logback.xml",
+            "-cp",
+            System.getProperty("java.class.path"),
+            AgentMain.class.getName(),
+            way.id(),
+            String.valueOf(plan.seed()),
+            String.valueOf(first),
+            String.valueOf(plan.actions()));
+    process.environment().keySet().removeIf(name -> name.startsWith("DRIFTLESS_"));
+    process.environment().putAll(variables);
+    return process.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+  }
+
+  private String lastWords() throws IOException {
+    List<String> lines = Files.readAllLines(log);
+    return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+  }
+}

@@ -1,0 +1,164 @@
+package dev.driftless.bench.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.driftless.local.Addresses;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.ScanArgs;
+import io.lettuce.core.ScanIterator;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads all four servers whole, past every proxy, with what each offers to everybody. */
+final class DirectReads implements AutoCloseable {
+
+  private static final int PAGE = 2_000;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Addresses servers;
+  private final Connection postgres;
+  private final RedisClient redisClient;
+  private final StatefulRedisConnection<String, String> redis;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Admin admin;
+
+  DirectReads(Addresses servers) throws SQLException {
+    this.servers = servers;
+    this.postgres =
+        DriverManager.getConnection(
+            servers.jdbcUrl(), servers.postgresUser(), servers.postgresPassword());
+    this.redisClient = RedisClient.create(servers.redisUrl());
+    this.redis = redisClient.connect();
+    this.admin = Admin.create(kafka());
+  }
+
+  Admin admin() {
+    return admin;
+  }
+
+  void sql(String statements) throws SQLException {
+    try (Statement statement = postgres.createStatement()) {
+      statement.execute(statements);
+    }
+  }
+
+  /** Each row's columns as text. */
+  void rows(String query, Consumer<List<String>> reader) throws SQLException {
+    try (Statement statement = postgres.createStatement();
+        ResultSet rows = statement.executeQuery(query)) {
+      int columns = rows.getMetaData().getColumnCount();
+      while (rows.next()) {
+        List<String> row = new ArrayList<>();
+        for (int c = 1; c <= columns; c++) {
+          row.add(rows.getString(c));
+        }
+        reader.accept(row);
+      }
+    }
+  }
+
+  /** Every hash whose key fits the pattern. */
+  void hashes(String pattern, BiConsumer<String, Map<String, String>> reader)
+      throws InterruptedException, ExecutionException {
+    Map<String, RedisFuture<Map<String, String>>> asked = new LinkedHashMap<>();
+    ScanIterator.scan(redis.sync(), ScanArgs.Builder.matches(pattern).limit(PAGE))
+        .forEachRemaining(key -> asked.computeIfAbsent(key, redis.async()::hgetall));
+    for (var answer : asked.entrySet()) {
+      reader.accept(answer.getKey(), answer.getValue().get());
+    }
+  }
+
+  /** The payload of every point of a collection or alias. */
+  void points(String collection, Consumer<JsonNode> reader)
+      throws IOException, InterruptedException {
+    Map<String, Object> page = new LinkedHashMap<>(Map.of("limit", PAGE, "with_payload", true));
+    JsonNode next;
+    do {
+      JsonNode result =
+          qdrant("POST", "/collections/" + collection + "/points/scroll", page).path("result");
+      result.path("points").forEach(point -> reader.accept(point.path("payload")));
+      next = result.path("next_page_offset");
+      page.put("offset", next);
+    } while (!next.isNull());
+  }
+
+  JsonNode qdrant(String method, String path, Map<String, ?> body)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(servers.qdrantHttp() + path))
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+            .build();
+    HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != 200) {
+      throw new IOException(
+          "%s %s: status %d: %s".formatted(method, path, answer.statusCode(), answer.body()));
+    }
+    return JSON.readTree(answer.body());
+  }
+
+  /** Every record of a topic, up to where its partitions end now. */
+  void records(String topic, Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(kafka(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(topic, p.partition()))
+              .toList();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+        consumer.poll(Duration.ofSeconds(1)).forEach(reader);
+      }
+    }
+  }
+
+  static JsonNode json(byte[] bytes) {
+    try {
+      return JSON.readTree(bytes);
+    } catch (IOException e) {
+      throw new IllegalStateException("not JSON", e);
+    }
+  }
+
+  private Map<String, Object> kafka() {
+    return Map.of(
+        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers.kafkaBootstrapServers());
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+    redisClient.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+    try {
+      postgres.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.driftless.bench.faults;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.events.MemoryRecorded;
+import dev.driftless.events.PatternLearned;
+import dev.driftless.producer.LogTopic;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.schemas.EventDecoder;
+import dev.driftless.schemas.EventRegistry;
+import dev.driftless.schemas.UndecodableException;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * The layouts that Driftless publishes. What a view took in twice would show: as a version that
+ * another has replaced, as a pattern's reinforcement, as a second row of the audit that was applied.
+ * The log is read by event id; a record that repeats one is counted apart. An audit row stands for
+ * the text of the record that it names, since it holds none.
+ */
+final class DriftlessLayout implements Layout {
+
+  private static final int PARTITIONS = 4;
+
+  private static final String RELATIONAL =
+      """
+      SELECT memory_id, text FROM driftless.memories
+      UNION ALL
+      SELECT memory_id, text FROM driftless.memory_versions WHERE valid_to_offset IS NOT NULL
+      """;
+
+  private static final String CONTEXT =
+      """
+      SELECT memory_id, text FROM driftless_context.memories
+      UNION ALL
+      SELECT pattern_id, statement FROM driftless_context.patterns, generate_series(1, reinforcements)
+      """;
+
+  private static final String AUDIT =
+      """
+      SELECT entity_ids[1], log_partition || '@' || log_offset FROM driftless_audit.records
+      WHERE outcome = 'applied'
+      """;
+
+  private final ProjectorsConfig config;
+  private final DirectReads stores;
+
+  /**
+   * @param config of the servers themselves, not of proxies
+   */
+  DriftlessLayout(ProjectorsConfig config, DirectReads stores) {
+    this.config = config;
+    this.stores = stores;
+  }
+
+  @Override
+  public void create() {
+    LogTopic.create(stores.admin(), config.names(), PARTITIONS, 1, Views.names());
+    try (EventRegistry registry = registry()) {
+      registry.register();
+    }
+  }
+
+  @Override
+  public Holdings read() throws SQLException, IOException, InterruptedException, ExecutionException {
+    Holdings holdings = new Holdings();
+    if (!isLaidOut()) {
+      return holdings;
+    }
+    stores.rows(
+        RELATIONAL,
+        row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
+    stores.rows(
+        CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
+    readVector(holdings);
+    readCache(holdings);
+    List<List<String>> audited = new ArrayList<>();
+    stores.rows(AUDIT, audited::add);
+    Map<String, String> texts = readLog(holdings);
+    audited.forEach(
+        row ->
+            holdings.add(Store.AUDIT, row.get(0), texts.getOrDefault(row.get(1), "no record")));
+    return holdings;
+  }
+
+  /** Projectors make their tables when they start. */
+  private boolean isLaidOut() throws SQLException, IOException, InterruptedException {
+    List<List<String>> tables = new ArrayList<>();
+    stores.rows(
+        "SELECT 1 FROM pg_tables WHERE (schemaname, tablename) IN (('driftless', 'memory_versions'),"
+            + " ('driftless_context', 'patterns'), ('driftless_audit', 'records'))",
+        tables::add);
+    return tables.size() == 3
+        && !stores
+            .qdrant("GET", "/aliases", Map.of())
+            .path("result")
+            .path("aliases")
+            .isEmpty();
+  }
+
+  private void readVector(Holdings holdings) throws IOException, InterruptedException {
+    stores.points(
+        "driftless-memories",
+        payload -> {
+          if (payload.has("kind")) {
+            holdings.add(
+                Store.VECTOR,
+                payload.path("memory_id").asText(),
+                Action.hash(payload.path("text").asText()));
+          }
+        });
+  }
+
+  private void readCache(Holdings holdings) throws InterruptedException, ExecutionException {
+    stores.hashes(
+        "driftless:{*}:memory:*",
+        (key, memory) ->
+            holdings.add(
+                Store.CACHE,
+                key.substring(key.lastIndexOf(':') + 1),
+                Action.hash(memory.getOrDefault("text", ""))));
+    stores.hashes(
+        "driftless:{*}:patterns",
+        (key, patterns) ->
+            patterns.forEach(
+                (id, json) ->
+                    holdings.add(
+                        Store.CACHE,
+                        id,
+                        Action.hash(
+                            DirectReads.json(json.getBytes(UTF_8)).path("statement").asText()))));
+  }
+
+  /** The hash of the text in each record, by partition and offset. */
+  private Map<String, String> readLog(Holdings holdings) {
+    Map<String, String> texts = new HashMap<>();
+    Set<String> eventIds = new HashSet<>();
+    try (EventRegistry registry = registry()) {
+      EventDecoder decoder = new EventDecoder(registry);
+      stores.records(
+          config.names().log(),
+          record -> {
+            MemoryEvent event = event(decoder, record);
+            String hash = Action.hash(text(event));
+            texts.put(record.partition() + "@" + record.offset(), hash);
+            if (eventIds.add(event.getEventId())) {
+              holdings.add(Store.LOG, event.getEventId(), hash);
+            } else {
+              holdings.repeated();
+            }
+          });
+    }
+    return texts;
+  }
+
+  private static MemoryEvent event(EventDecoder decoder, ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return decoder.decode(record.value());
+    } catch (UndecodableException e) {
+      throw new IllegalStateException(
+          "partition %d, offset %d".formatted(record.partition(), record.offset()), e);
+    }
+  }
+
+  private static String text(MemoryEvent event) {
+    return event.getPayload() instanceof MemoryRecorded memory
+        ? memory.getText()
+        : ((PatternLearned) event.getPayload()).getStatement();
+  }
+
+  private EventRegistry registry() {
+    return new EventRegistry(
+        config.registry().url(), config.names(), config.registry().settings());
+  }
+}

@@ -1,0 +1,143 @@
+package dev.driftless.bench.faults;
+
+import dev.driftless.local.Addresses;
+import dev.driftless.local.Progress;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores the same actions in several ways, in real servers of its own behind proxies that make
+ * calls fail, by a process that is killed at random moments, and counts what the stores then hold.
+ * Faults come from below the code that is measured, which knows nothing of them.
+ */
+public final class FaultExperiment {
+
+  /** How long the number of partial failures may stand still before it is taken to be final. */
+  private static final Duration STANDSTILL = Duration.ofSeconds(30);
+
+  private static final int REPORTS = 10;
+
+  private final FaultsPlan plan;
+  private final Progress progress;
+  private final List<Action> actions;
+
+  private FaultExperiment(FaultsPlan plan, Progress progress) {
+    this.plan = plan;
+    this.progress = progress;
+    this.actions =
+        IntStream.rangeClosed(1, plan.actions()).mapToObj(n -> Action.of(plan.seed(), n)).toList();
+  }
+
+  /** One way after the other; the servers end with it. */
+  public static FaultsReport run(FaultsPlan plan, List<Way> ways, Progress progress)
+      throws Exception {
+    FaultExperiment experiment = new FaultExperiment(plan, progress);
+    progress.say("servers: starting");
+    try (TestStack stack = TestStack.fresh(ServerKind.values())) {
+      List<WayResult> results = new ArrayList<>();
+      for (Way way : ways) {
+        results.add(experiment.run(way, stack));
+      }
+      return new FaultsReport(plan, results);
+    }
+  }
+
+  private WayResult run(Way way, TestStack stack) throws Exception {
+    Addresses servers = stack.with(ServerKind.values());
+    ProjectorsConfig direct = ProjectorsConfig.load(null, servers.environment()::get);
+    try (DirectReads reads = new DirectReads(servers);
+        Proxies proxies = new Proxies(stack, servers, way)) {
+      Layout layout =
+          way == Way.DRIFTLESS ? new DriftlessLayout(direct, reads) : new OwnLayout(way, reads);
+      layout.create();
+      proxies.fail(plan.probability(), plan.seed());
+      Path log = stack.stack().home().resolve("log").resolve("agent-" + way.id() + ".log");
+      AgentProcess agent = new AgentProcess(way, plan, proxies.variables(), log);
+      if (way != Way.DRIFTLESS) {
+        return run(way, agent, number -> {}, layout, proxies);
+      }
+      try (ProjectorsProcess projectors = new ProjectorsProcess(stack, proxies.variables())) {
+        projectors.start();
+        Set<Integer> killedIn = plan.killedIn(plan.seed() + 1);
+        return run(
+            way,
+            agent,
+            number -> {
+              if (killedIn.contains(number)) {
+                projectors.killAndStart();
+              }
+            },
+            layout,
+            proxies);
+      }
+    }
+  }
+
+  private WayResult run(
+      Way way, AgentProcess agent, AgentProcess.Listener faults, Layout layout, Proxies proxies)
+      throws Exception {
+    Instant begin = Instant.now();
+    Map<Integer, Outcome> outcomes =
+        agent.run(
+            number -> {
+              faults.begun(number);
+              report(way, number, begin);
+            });
+    Instant end = Instant.now();
+    progress.say("%s: reading the stores".formatted(way.id()));
+    Counted counted = countUntilConsistent(way, layout, outcomes, end);
+    return new WayResult(
+        way,
+        Collections.frequency(outcomes.values(), Outcome.ACKNOWLEDGED),
+        Collections.frequency(outcomes.values(), Outcome.REFUSED),
+        Collections.frequency(outcomes.values(), Outcome.CUT_SHORT),
+        Duration.between(begin, end),
+        counted.tally,
+        counted.consistentAfter,
+        proxies.calls());
+  }
+
+  private record Counted(Tally tally, @Nullable Duration consistentAfter) {}
+
+  private Counted countUntilConsistent(
+      Way way, Layout layout, Map<Integer, Outcome> outcomes, Instant end) throws Exception {
+    int partial = -1;
+    Instant changed = end;
+    while (true) {
+      Instant reading = Instant.now();
+      Tally tally = Tally.of(actions, outcomes, layout.read());
+      if (tally.partial() == 0) {
+        return new Counted(tally, Duration.between(end, reading));
+      }
+      if (tally.partial() != partial) {
+        progress.say("%s: %,d partial failures".formatted(way.id(), tally.partial()));
+        partial = tally.partial();
+        changed = reading;
+      }
+      if (changed.plus(STANDSTILL).isBefore(reading)) {
+        return new Counted(tally, null);
+      }
+      Thread.sleep(500);
+    }
+  }
+
+  private void report(Way way, int number, Instant begin) {
+    if (number % Math.max(1, plan.actions() / REPORTS) == 0) {
+      double seconds = Duration.between(begin, Instant.now()).toMillis() / 1000.0;
+      progress.say(
+          "%s: %,d of %,d actions, %,.0f a second"
+              .formatted(way.id(), number, plan.actions(), number / seconds));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.driftless.bench.faults;
+
+import dev.driftless.local.LocalProgram;
+import dev.driftless.local.TestStack;
+import dev.driftless.projectors.app.ProjectorsMain;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All projectors in one process, which is killed now and then. */
+final class ProjectorsProcess implements AutoCloseable {
+
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(10);
+
+  private final LocalProgram program;
+  private final Map<String, String> variables;
+
+  ProjectorsProcess(TestStack stack, Map<String, String> variables) {
+    this.program = stack.stack().program("projectors");
+    this.variables = new HashMap<>(variables);
+    this.variables.put("DRIFTLESS_STATE", program.data().resolve("state").toString());
+    this.variables.put("DRIFTLESS_INSTANCE", "one");
+  }
+
+  void start() {
+    program.start(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            ProjectorsMain.class.getName()),
+        variables,
+        line -> {});
+  }
+
+  /** SIGKILL, and another process at once. */
+  void killAndStart() {
+    Optional<ProcessHandle> process =
+        program.pid().stream().mapToObj(ProcessHandle::of).flatMap(Optional::stream).findFirst();
+    process.ifPresent(
+        p -> {
+          p.destroyForcibly();
+          p.onExit().join();
+        });
+    start();
+  }
+
+  @Override
+  public void close() {
+    program.stop(STOP_PATIENCE, line -> {});
+  }
+}
