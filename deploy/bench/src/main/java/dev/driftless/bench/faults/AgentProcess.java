@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,9 +21,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class AgentProcess {
 
-  /** About as long as an action takes, so that a kill may hit any moment of it. */
-  private static final Duration LONGEST_DELAY = Duration.ofMillis(3);
-
   private final Way way;
   private final FaultsPlan plan;
   private final Map<String, String> variables;
@@ -33,6 +29,8 @@ final class AgentProcess {
   private final Random random;
   private final Map<Integer, Outcome> outcomes = new TreeMap<>();
   private int last;
+  private long begunNanos = System.nanoTime();
+  private long tookNanos;
 
   /**
    * @param variables where its servers are
@@ -72,8 +70,10 @@ final class AgentProcess {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         boolean begun = note(line);
         if (begun && killedIn.contains(last) && !killed) {
-          TimeUnit.NANOSECONDS.sleep((long) (random.nextDouble() * LONGEST_DELAY.toNanos()));
-          process.destroyForcibly();
+          // as long as the action before took at most, so that it may hit any moment of this one
+          TimeUnit.NANOSECONDS.sleep((long) (random.nextDouble() * tookNanos));
+          // not by the process itself, which would close what it has said and nobody has read yet
+          process.toHandle().destroyForcibly();
           killed = true;
         }
         if (begun) {
@@ -93,6 +93,11 @@ final class AgentProcess {
     String[] words = line.split(" ", -1);
     last = Integer.parseInt(words[1]);
     boolean begun = words[0].equals(AgentMain.BEGUN);
+    if (begun) {
+      begunNanos = System.nanoTime();
+    } else {
+      tookNanos = System.nanoTime() - begunNanos;
+    }
     outcomes.put(
         last, begun ? Outcome.CUT_SHORT : Outcome.valueOf(words[0].toUpperCase(Locale.ROOT)));
     return begun;

@@ -74,26 +74,23 @@ final class DriftlessLayout implements Layout {
   @Override
   public Holdings read() throws SQLException, IOException, InterruptedException, ExecutionException {
     Holdings holdings = new Holdings();
-    if (!isLaidOut()) {
-      return holdings;
-    }
-    stores.rows(
-        RELATIONAL,
-        row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
-    stores.rows(
-        CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
-    readVector(holdings);
-    readCache(holdings);
     List<List<String>> audited = new ArrayList<>();
-    stores.rows(AUDIT, audited::add);
+    if (isLaidOut()) {
+      stores.rows(
+          RELATIONAL, row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
+      stores.rows(
+          CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
+      readVector(holdings);
+      readCache(holdings);
+      stores.rows(AUDIT, audited::add);
+    }
     Map<String, String> texts = readLog(holdings);
     audited.forEach(
-        row ->
-            holdings.add(Store.AUDIT, row.get(0), texts.getOrDefault(row.get(1), "no record")));
+        row -> holdings.add(Store.AUDIT, row.get(0), texts.getOrDefault(row.get(1), "no record")));
     return holdings;
   }
 
-  /** Projectors make their tables when they start. */
+  /** Projectors make tables and collection when they start: before that, no view holds anything. */
   private boolean isLaidOut() throws SQLException, IOException, InterruptedException {
     List<List<String>> tables = new ArrayList<>();
     stores.rows(
