@@ -39,7 +39,11 @@ final class DriftlessTest {
         "views pause | VIEW",
         "views pause graph | there is no view 'graph': use one of relational, vector, cache, context, audit",
         "views resume graph | use one of relational",
-        "dead-letters list --view graph | use one of relational"
+        "dead-letters list --view graph | use one of relational",
+        "faults --actions 0 | --actions: expected at least 1, found 0",
+        "faults --probability 1 | --probability: expected 0 to less than 1, found 1.0",
+        "faults --actions 5 --kills 5 | --kills: expected 0 to less than there are actions, found 5",
+        "faults --ways hopeful | hopeful"
       })
   void wrong_use_is_told_in_one_line_that_names_what_is_wrong(String command, String named) {
     Run run = run(command.split(" "));

@@ -89,8 +89,7 @@ final class KafkaServer implements Server {
     settings.put("node.id", String.valueOf(NODE_ID));
     settings.put("controller.quorum.voters", NODE_ID + "@" + controller);
     settings.put("controller.listener.names", CONTROLLER_LISTENER);
-    settings.put(
-        "listeners", clients + "," + CONTROLLER_LISTENER + "://" + controller + proxied);
+    settings.put("listeners", clients + "," + CONTROLLER_LISTENER + "://" + controller + proxied);
     settings.put("advertised.listeners", clients + proxy);
     settings.put(
         "listener.security.protocol.map",

@@ -33,8 +33,24 @@ record Action(int number, Kind kind, String subject, String session, String text
   private static final int WORDS_IN_TEXT = 12;
   private static final List<String> WORDS =
       List.of(
-          "prefers", "window", "seat", "flies", "Friday", "vegetarian", "hotel", "near", "station",
-          "budget", "quiet", "room", "early", "late", "train", "never", "always", "invoice");
+          "prefers",
+          "window",
+          "seat",
+          "flies",
+          "Friday",
+          "vegetarian",
+          "hotel",
+          "near",
+          "station",
+          "budget",
+          "quiet",
+          "room",
+          "early",
+          "late",
+          "train",
+          "never",
+          "always",
+          "invoice");
 
   static Action of(long seed, int number) {
     Random random = new Random(seed * 1_000_003 + number);

@@ -147,8 +147,7 @@ final class DirectReads implements AutoCloseable {
   }
 
   private Map<String, Object> kafka() {
-    return Map.of(
-        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers.kafkaBootstrapServers());
+    return Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers.kafkaBootstrapServers());
   }
 
   @Override

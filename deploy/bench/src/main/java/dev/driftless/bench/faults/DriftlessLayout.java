@@ -24,9 +24,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * The layouts that Driftless publishes. What a view took in twice would show: as a version that
- * another has replaced, as a pattern's reinforcement, as a second row of the audit that was applied.
- * The log is read by event id; a record that repeats one is counted apart. An audit row stands for
- * the text of the record that it names, since it holds none.
+ * another has replaced, as a pattern's reinforcement, as a second row of the audit that was
+ * applied. The log is read by event id; a record that repeats one is counted apart. An audit row
+ * stands for the text of the record that it names, since it holds none.
  */
 final class DriftlessLayout implements Layout {
 
@@ -72,14 +72,14 @@ final class DriftlessLayout implements Layout {
   }
 
   @Override
-  public Holdings read() throws SQLException, IOException, InterruptedException, ExecutionException {
+  public Holdings read()
+      throws SQLException, IOException, InterruptedException, ExecutionException {
     Holdings holdings = new Holdings();
     List<List<String>> audited = new ArrayList<>();
     if (isLaidOut()) {
       stores.rows(
           RELATIONAL, row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
-      stores.rows(
-          CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
+      stores.rows(CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
       readVector(holdings);
       readCache(holdings);
       stores.rows(AUDIT, audited::add);
@@ -98,11 +98,7 @@ final class DriftlessLayout implements Layout {
             + " ('driftless_context', 'patterns'), ('driftless_audit', 'records'))",
         tables::add);
     return tables.size() == 3
-        && !stores
-            .qdrant("GET", "/aliases", Map.of())
-            .path("result")
-            .path("aliases")
-            .isEmpty();
+        && !stores.qdrant("GET", "/aliases", Map.of()).path("result").path("aliases").isEmpty();
   }
 
   private void readVector(Holdings holdings) throws IOException, InterruptedException {
@@ -176,7 +172,6 @@ final class DriftlessLayout implements Layout {
   }
 
   private EventRegistry registry() {
-    return new EventRegistry(
-        config.registry().url(), config.names(), config.registry().settings());
+    return new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
   }
 }

@@ -23,8 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FaultExperiment {
 
-  /** How long the number of partial failures may stand still before it is taken to be final. */
-  private static final Duration STANDSTILL = Duration.ofSeconds(30);
+  /**
+   * How long partial failures may stand still before they are taken to be final: projectors may be
+   * starting.
+   */
+  private static final Duration PROJECTORS_PATIENCE = Duration.ofMinutes(2);
+
+  /** The same where the agent was the only one to write. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private static final int REPORTS = 10;
 
@@ -112,6 +118,7 @@ public final class FaultExperiment {
 
   private Counted countUntilConsistent(
       Way way, Layout layout, Map<Integer, Outcome> outcomes, Instant end) throws Exception {
+    Duration patience = way == Way.DRIFTLESS ? PROJECTORS_PATIENCE : PATIENCE;
     int partial = -1;
     Instant changed = end;
     while (true) {
@@ -125,7 +132,7 @@ public final class FaultExperiment {
         partial = tally.partial();
         changed = reading;
       }
-      if (changed.plus(STANDSTILL).isBefore(reading)) {
+      if (changed.plus(patience).isBefore(reading)) {
         return new Counted(tally, null);
       }
       Thread.sleep(500);

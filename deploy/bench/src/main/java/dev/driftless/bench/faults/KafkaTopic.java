@@ -29,8 +29,7 @@ final class KafkaTopic implements StoreClient {
     Map<String, Object> settings = new HashMap<>(kafka);
     settings.putAll(way == Way.CAREFUL ? Map.of() : ONCE);
     settings.put(ProducerConfig.ACKS_CONFIG, "all");
-    this.producer =
-        new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+    this.producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
     this.topic = OwnLayout.topic(way);
   }
 
@@ -44,8 +43,7 @@ final class KafkaTopic implements StoreClient {
     send(action, Map.of("id", action.id(), "undone", true));
   }
 
-  private void send(Action action, Map<String, ?> value)
-      throws JsonProcessingException, Exception {
+  private void send(Action action, Map<String, ?> value) throws JsonProcessingException, Exception {
     producer
         .send(new ProducerRecord<>(topic, action.subject(), JSON.writeValueAsString(value)))
         .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);

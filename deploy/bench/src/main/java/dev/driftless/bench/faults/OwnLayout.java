@@ -75,7 +75,8 @@ final class OwnLayout implements Layout {
   }
 
   @Override
-  public Holdings read() throws SQLException, IOException, InterruptedException, ExecutionException {
+  public Holdings read()
+      throws SQLException, IOException, InterruptedException, ExecutionException {
     Holdings holdings = new Holdings();
     stores.points(
         collection(way),

@@ -18,8 +18,7 @@ final class Proxies implements AutoCloseable {
   Proxies(TestStack stack, Addresses servers, Way way) {
     this.servers = servers;
     // projectors speak gRPC
-    String qdrant =
-        way == Way.DRIFTLESS ? "http://" + servers.qdrantGrpc() : servers.qdrantHttp();
+    String qdrant = way == Way.DRIFTLESS ? "http://" + servers.qdrantGrpc() : servers.qdrantHttp();
     proxies.put(Store.VECTOR, before(qdrant));
     proxies.put(Store.CACHE, before(servers.redisUrl()));
     proxies.put(Store.LOG, stack.kafkaProxy());

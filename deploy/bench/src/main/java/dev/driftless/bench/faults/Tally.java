@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How many actions came out how, as the stores show it. An action <i>happened</i> if any store holds
- * something of it, whatever the agent was told. A store is <i>right</i> about an action that
+ * How many actions came out how, as the stores show it. An action <i>happened</i> if any store
+ * holds something of it, whatever the agent was told. A store is <i>right</i> about an action that
  * happened if it holds its text, unchanged, or if the action does not belong there and it holds
  * nothing.
  *

@@ -4,7 +4,10 @@ import java.util.Locale;
 
 /** How actions are stored. */
 public enum Way {
-  /** Six writes one after the other, each tried once; drivers that would repeat them are told not to. */
+  /**
+   * Six writes one after the other, each tried once; drivers that would repeat them are told not
+   * to.
+   */
   NAIVE,
   /** The same, idempotent, and each tried up to five times with backoff. */
   CAREFUL,

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.bench.faults;
+
+import org.jspecify.annotations.NullMarked;
