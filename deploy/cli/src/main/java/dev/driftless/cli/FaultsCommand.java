@@ -8,6 +8,7 @@ import dev.driftless.bench.faults.Way;
 import dev.driftless.bench.faults.WayResult;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,6 +38,10 @@ final class FaultsCommand implements Callable<Integer> {
 
   private static final List<String> FOOTNOTES =
       List.of(
+          "naive: six writes, each tried once, drivers' own retries off. careful: each up to five times, with backoff,"
+              + " idempotent. saga: each tried once; when one",
+          "  fails, it and those before it are undone, each up to five times; what is to be undone is known in memory alone."
+              + " driftless: one append, up to five times.",
           "acknowledged: the agent was told that it is stored; refused: that it failed; cut short: its process was killed"
               + " meanwhile. Then it goes on with the next action.",
           "partial: some store holds something of the action, and not every store holds what it should. Such an action has"
@@ -84,7 +89,7 @@ final class FaultsCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "naive,careful,saga,driftless",
       description = "Separated by commas (default: ${DEFAULT-VALUE}).")
-  private List<Way> ways = List.of();
+  private Set<Way> ways = Set.of();
 
   @Mixin private final Output output = new Output();
 

@@ -344,6 +344,9 @@ public final class PostgresStore implements AutoCloseable {
     hikari.setMinimumIdle(1);
     hikari.setConnectionTimeout(config.connectTimeout().toMillis());
     hikari.setInitializationFailTimeout(-1);
+    // Told, not asked for: if the first connection breaks while it is asked, the pool takes -1 for
+    // the answer, and every later connection fails (HikariCP issue 1944).
+    hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     hikari.addDataSourceProperty("currentSchema", schema);
     hikari.addDataSourceProperty("ApplicationName", "driftless-" + view);
     hikari.addDataSourceProperty("socketTimeout", config.socketTimeout().toSeconds());

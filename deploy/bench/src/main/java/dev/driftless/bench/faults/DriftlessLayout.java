@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -75,33 +76,34 @@ final class DriftlessLayout implements Layout {
   public Holdings read()
       throws SQLException, IOException, InterruptedException, ExecutionException {
     Holdings holdings = new Holdings();
+    readRows("driftless.memory_versions", RELATIONAL, row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
+    readRows("driftless_context.patterns", CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
+    readVector(holdings);
+    readCache(holdings);
     List<List<String>> audited = new ArrayList<>();
-    if (isLaidOut()) {
-      stores.rows(
-          RELATIONAL, row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
-      stores.rows(CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
-      readVector(holdings);
-      readCache(holdings);
-      stores.rows(AUDIT, audited::add);
-    }
+    readRows("driftless_audit.records", AUDIT, audited::add);
     Map<String, String> texts = readLog(holdings);
     audited.forEach(
         row -> holdings.add(Store.AUDIT, row.get(0), texts.getOrDefault(row.get(1), "no record")));
     return holdings;
   }
 
-  /** Projectors make tables and collection when they start: before that, no view holds anything. */
-  private boolean isLaidOut() throws SQLException, IOException, InterruptedException {
-    List<List<String>> tables = new ArrayList<>();
+  /** Nothing where the table, which its projector makes when it starts, is not there yet. */
+  private void readRows(String table, String query, Consumer<List<String>> reader)
+      throws SQLException {
+    List<String> there = new ArrayList<>();
     stores.rows(
-        "SELECT 1 FROM pg_tables WHERE (schemaname, tablename) IN (('driftless', 'memory_versions'),"
-            + " ('driftless_context', 'patterns'), ('driftless_audit', 'records'))",
-        tables::add);
-    return tables.size() == 3
-        && !stores.qdrant("GET", "/aliases", Map.of()).path("result").path("aliases").isEmpty();
+        "SELECT 1 FROM to_regclass('%s') t WHERE t IS NOT NULL".formatted(table),
+        row -> there.add(table));
+    if (!there.isEmpty()) {
+      stores.rows(query, reader);
+    }
   }
 
   private void readVector(Holdings holdings) throws IOException, InterruptedException {
+    if (stores.qdrant("GET", "/aliases", Map.of()).at("/result/aliases").isEmpty()) {
+      return;
+    }
     stores.points(
         "driftless-memories",
         payload -> {

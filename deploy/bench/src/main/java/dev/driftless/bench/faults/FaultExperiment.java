@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ public final class FaultExperiment {
   }
 
   /** One way after the other; the servers end with it. */
-  public static FaultsReport run(FaultsPlan plan, List<Way> ways, Progress progress)
+  public static FaultsReport run(FaultsPlan plan, Collection<Way> ways, Progress progress)
       throws Exception {
     FaultExperiment experiment = new FaultExperiment(plan, progress);
     progress.say("servers: starting");

@@ -1,6 +1,5 @@
 package dev.driftless.bench.faults;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
 import java.util.HashMap;
@@ -43,7 +42,7 @@ final class KafkaTopic implements StoreClient {
     send(action, Map.of("id", action.id(), "undone", true));
   }
 
-  private void send(Action action, Map<String, ?> value) throws JsonProcessingException, Exception {
+  private void send(Action action, Map<String, ?> value) throws Exception {
     producer
         .send(new ProducerRecord<>(topic, action.subject(), JSON.writeValueAsString(value)))
         .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);

@@ -11,7 +11,10 @@ public enum Way {
   NAIVE,
   /** The same, idempotent, and each tried up to five times with backoff. */
   CAREFUL,
-  /** The same as naive; where a write fails, those before it are undone, tried up to five times. */
+  /**
+   * The same as naive; where a write fails, it and those before it are undone, each tried up to
+   * five times. What is to be undone is known in memory alone.
+   */
   SAGA,
   /** One append, repeated with the same event id; the projectors do the rest. */
   DRIFTLESS;
