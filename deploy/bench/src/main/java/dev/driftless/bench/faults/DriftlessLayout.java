@@ -76,8 +76,14 @@ final class DriftlessLayout implements Layout {
   public Holdings read()
       throws SQLException, IOException, InterruptedException, ExecutionException {
     Holdings holdings = new Holdings();
-    readRows("driftless.memory_versions", RELATIONAL, row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
-    readRows("driftless_context.patterns", CONTEXT, row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
+    readRows(
+        "driftless.memory_versions",
+        RELATIONAL,
+        row -> holdings.add(Store.RELATIONAL, row.get(0), Action.hash(row.get(1))));
+    readRows(
+        "driftless_context.patterns",
+        CONTEXT,
+        row -> holdings.add(Store.CONTEXT, row.get(0), Action.hash(row.get(1))));
     readVector(holdings);
     readCache(holdings);
     List<List<String>> audited = new ArrayList<>();
