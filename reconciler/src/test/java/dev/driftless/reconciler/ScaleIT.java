@@ -117,6 +117,6 @@ final class ScaleIT {
     for (int i = 0; i < 384; i++) {
       vector.putFloat(random.nextFloat() - 0.5f);
     }
-    return new Embedding(EmbeddingModels.PINNED, vector.flip());
+    return new Embedding(EmbeddingModels.MINILM, vector.flip());
   }
 }

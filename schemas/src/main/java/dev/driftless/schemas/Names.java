@@ -6,18 +6,29 @@ import java.util.regex.Pattern;
  * The names of everything shared, so that two installations can use the same servers: one setting
  * prefixes topics, groups, schemas, keys and collections.
  *
+ * <p>A view may have two generations: the one that readers see, and a spare one beside it, which is
+ * kept by a group of its own at a place of its own. All else they share.
+ *
  * @param name empty, or lower-case letters, digits and {@code _}, beginning with a letter, at most
  *     30
+ * @param isSpare whether groups and places are those of the spare generations
  */
-public record Names(String name) {
+public record Names(String name, boolean isSpare) {
 
   private static final Pattern ALLOWED = Pattern.compile("([a-z][a-z0-9_]{0,29})?");
 
   /** With it as a prefix, Redis keys would be among those of the installation without a name. */
   private static final String RESERVED = "driftless";
 
+  private static final String SPARE = "spare";
+
   /** No prefix. */
   public static final Names DEFAULT = new Names("");
+
+  /** Of what readers see. */
+  public Names(String name) {
+    this(name, false);
+  }
 
   public Names {
     if (!ALLOWED.matcher(name).matches()) {
@@ -58,7 +69,22 @@ public record Names(String name) {
 
   /** The consumer group, and Kafka Streams application id, of a view's projector. */
   public String group(String view) {
-    return prefixed("-", "driftless-" + view);
+    return prefixed("-", "driftless-" + generation(view));
+  }
+
+  /** What the generation of a view is called, in logs for example. */
+  public String generation(String view) {
+    return isSpare ? view + "-" + SPARE : view;
+  }
+
+  /** Where in its store the generation of a view is: {@link #prefixed}, and {@code spare} behind it. */
+  public String place(String separator, String base) {
+    return prefixed(separator, isSpare ? base + separator + SPARE : base);
+  }
+
+  /** The same installation's, of the spare generations. */
+  public Names spare() {
+    return new Names(name, true);
   }
 
   /**

@@ -73,8 +73,17 @@ public record ProjectorsConfig(
 
   /** How the runtime reads the log. */
   public RuntimeConfig runtime() {
+    return runtime(names());
+  }
+
+  /** How the runtime reads the log for spare generations. */
+  public RuntimeConfig spareRuntime() {
+    return runtime(names().spare());
+  }
+
+  private RuntimeConfig runtime(Names names) {
     return new RuntimeConfig(
-        names(),
+        names,
         kafka,
         reading.stateDirectory,
         reading.instance,

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Keeps one view, several, or all, until it is told to stop. A view that stops by itself says why
+ * Keeps one view, several, or all, and their spare generations, until it is told to stop. A view that stops by itself says why
  * in one line and leaves the others alone; the process ends with exit code 1 when none is left.
  */
 @Command(
@@ -58,12 +59,15 @@ public final class ProjectorsMain implements Callable<Integer> {
     EventRegistry registry =
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
     List<ViewApplication> applications = new ArrayList<>();
-    for (String view : views.isEmpty() ? Views.names() : views) {
+    List<String> kept = views.isEmpty() ? Views.names() : views;
+    for (String view : kept) {
       applications.add(
           new ViewApplication(
               Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(applications, registry), "stop"));
+    Spares spares = Spares.of(kept, config, registry);
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> stop(applications, spares, registry), "stop"));
     applications.forEach(ViewApplication::start);
     CompletableFuture.allOf(
             applications.stream().map(ViewApplication::stopped).toArray(CompletableFuture[]::new))
@@ -72,8 +76,11 @@ public final class ProjectorsMain implements Callable<Integer> {
   }
 
   /** All at once: each drains and commits in its own time. */
-  private static void stop(List<ViewApplication> applications, EventRegistry registry) {
-    applications.parallelStream().forEach(ViewApplication::close);
+  private static void stop(
+      List<ViewApplication> applications, Spares spares, EventRegistry registry) {
+    Stream.concat(applications.stream().map(a -> (Runnable) a::close), Stream.of(spares::close))
+        .parallel()
+        .forEach(Runnable::run);
     registry.close();
     LoggerFactory.getLogger(ProjectorsMain.class).info("stopped");
   }

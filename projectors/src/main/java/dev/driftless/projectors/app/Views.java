@@ -1,5 +1,6 @@
 package dev.driftless.projectors.app;
 
+import dev.driftless.projectors.Generations;
 import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.audit.AuditInspector;
@@ -10,13 +11,16 @@ import dev.driftless.projectors.context.ContextInspector;
 import dev.driftless.projectors.context.ContextProjector;
 import dev.driftless.projectors.relational.RelationalInspector;
 import dev.driftless.projectors.relational.RelationalProjector;
+import dev.driftless.projectors.vector.VectorGenerations;
 import dev.driftless.projectors.vector.VectorInspector;
 import dev.driftless.projectors.vector.VectorProjector;
+import dev.driftless.schemas.Names;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The views there are. A sixth is one package and one line here. */
 public final class Views {
@@ -27,36 +31,60 @@ public final class Views {
     ALL.put(
         "relational",
         new View(
-            c -> new RelationalProjector(c.relational(), c.names()),
-            (c, partitions) -> RelationalInspector.open(c.relational(), c.names(), partitions)));
+            (c, names) -> new RelationalProjector(c.relational(), names),
+            (c, names, partitions) -> RelationalInspector.open(c.relational(), names, partitions),
+            c -> RelationalProjector.generations(c.relational(), c.names())));
     ALL.put(
         "vector",
         new View(
-            c -> new VectorProjector(c.vector(), c.names()),
-            (c, partitions) -> new VectorInspector(c.vector(), c.names(), partitions)));
+            (c, names) -> new VectorProjector(c.vector(), names),
+            (c, names, partitions) -> new VectorInspector(c.vector(), names, partitions),
+            c -> new VectorGenerations(c.vector(), c.names())));
     ALL.put(
         "cache",
         new View(
-            c -> CacheProjector.open(c.names(), c.cache()),
-            (c, partitions) -> CacheInspector.open(c.names(), c.cache(), partitions)));
+            (c, names) -> CacheProjector.open(names, c.cache()),
+            (c, names, partitions) -> CacheInspector.open(names, c.cache(), partitions),
+            null));
     ALL.put(
         "context",
         new View(
-            c -> new ContextProjector(c.context(), c.names()),
-            (c, partitions) -> ContextInspector.open(c.context(), c.names(), partitions)));
+            (c, names) -> new ContextProjector(c.context(), names),
+            (c, names, partitions) -> ContextInspector.open(c.context(), names, partitions),
+            c -> ContextProjector.generations(c.context(), c.names())));
     ALL.put(
         "audit",
         new View(
-            c -> new AuditProjector(c.audit(), c.names()),
-            (c, partitions) -> AuditInspector.open(c.audit(), c.names(), partitions)));
+            (c, names) -> new AuditProjector(c.audit(), names),
+            (c, names, partitions) -> AuditInspector.open(c.audit(), names, partitions),
+            c -> AuditProjector.generations(c.audit(), c.names())));
   }
 
   private Views() {}
 
-  /** How to keep a view, and how to look at it. */
+  /**
+   * How to keep a view, and how to look at it.
+   *
+   * @param generations null if there is never more than one
+   */
   private record View(
-      Function<ProjectorsConfig, Projector> projector,
-      BiFunction<ProjectorsConfig, Integer, Inspector> inspector) {}
+      BiFunction<ProjectorsConfig, Names, Projector> projector,
+      Look inspector,
+      @Nullable Function<ProjectorsConfig, Generations> generations) {}
+
+  /** At one of a view's generations. */
+  @FunctionalInterface
+  private interface Look {
+    Inspector at(ProjectorsConfig config, Names names, int partitions);
+  }
+
+  /** The views that may have a spare generation, in the order in which they are shown. */
+  public static List<String> withGenerations() {
+    return ALL.entrySet().stream()
+        .filter(view -> view.getValue().generations() != null)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
 
   /** The views' names, in the order in which they are shown. */
   public static List<String> names() {
@@ -69,7 +97,12 @@ public final class Views {
    * @throws IllegalArgumentException if there is no such view
    */
   public static Projector open(String view, ProjectorsConfig config) {
-    return view(view).projector().apply(config);
+    return view(view).projector().apply(config, config.names());
+  }
+
+  /** As {@link #open}, of the view's spare generation. */
+  public static Projector openSpare(String view, ProjectorsConfig config) {
+    return view(view).projector().apply(config, config.names().spare());
   }
 
   /**
@@ -79,7 +112,25 @@ public final class Views {
    * @throws IllegalArgumentException if there is no such view
    */
   public static Inspector inspect(String view, ProjectorsConfig config, int partitions) {
-    return view(view).inspector().apply(config, partitions);
+    return view(view).inspector().at(config, config.names(), partitions);
+  }
+
+  /** As {@link #inspect}, of the view's spare generation. */
+  public static Inspector inspectSpare(String view, ProjectorsConfig config, int partitions) {
+    return view(view).inspector().at(config, config.names().spare(), partitions);
+  }
+
+  /**
+   * The generations of a view; opens no connection yet. The caller closes it.
+   *
+   * @throws IllegalArgumentException if there is no such view, or there is never more than one
+   */
+  public static Generations generations(String view, ProjectorsConfig config) {
+    Function<ProjectorsConfig, Generations> generations = view(view).generations();
+    if (generations == null) {
+      throw new IllegalArgumentException("the view %s has one generation".formatted(view));
+    }
+    return generations.apply(config);
   }
 
   private static View view(String name) {

@@ -7,7 +7,9 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresGenerations;
 import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.projectors.postgres.ViewSchema;
 import dev.driftless.schemas.Names;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -53,6 +55,9 @@ public final class AuditProjector implements Projector {
   /** The view's name. */
   public static final String VIEW = "audit";
 
+  private static final ViewSchema SCHEMA =
+      new ViewSchema(VIEW, "driftless_audit", AuditProjector.class, "audit.sql");
+
   private static final String LAST_BEFORE =
       """
       SELECT encode(chain_hash, 'hex') FROM records
@@ -80,6 +85,7 @@ public final class AuditProjector implements Projector {
 
   @Override
   public Fence acquire(int partition) {
+    heads.remove(partition);
     return store.acquire(partition);
   }
 
@@ -113,7 +119,7 @@ public final class AuditProjector implements Projector {
 
   /** The view's store; also the readers'. */
   static PostgresStore open(PostgresConfig config, Names names) {
-    return new PostgresStore(config, VIEW, schema(names), AuditProjector.class, "audit.sql");
+    return new PostgresStore(config, SCHEMA, names);
   }
 
   /** Answers the hash of the chain behind the batch. */
@@ -184,9 +190,14 @@ public final class AuditProjector implements Projector {
     }
   }
 
+  /** The view's generations; opens no connection yet. The caller closes it. */
+  public static PostgresGenerations generations(PostgresConfig config, Names names) {
+    return new PostgresGenerations(config, SCHEMA, names);
+  }
+
   /** The PostgreSQL schema that holds the view. */
   public static String schema(Names names) {
-    return names.prefixed("_", "driftless_audit");
+    return SCHEMA.name(names);
   }
 
   /** The chain as far as it was written. */

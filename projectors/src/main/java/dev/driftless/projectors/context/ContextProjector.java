@@ -11,8 +11,10 @@ import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresGenerations;
 import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.projectors.postgres.Rows;
+import dev.driftless.projectors.postgres.ViewSchema;
 import dev.driftless.schemas.Names;
 import java.time.Instant;
 import java.util.List;
@@ -46,6 +48,9 @@ public final class ContextProjector implements Projector {
 
   /** The view's name. */
   public static final String VIEW = "context";
+
+  private static final ViewSchema SCHEMA =
+      new ViewSchema(VIEW, "driftless_context", ContextProjector.class, "context.sql");
 
   private static final String RETIRE =
       """
@@ -184,7 +189,7 @@ public final class ContextProjector implements Projector {
 
   /** The view's store; also the reader's. */
   static PostgresStore open(PostgresConfig config, Names names) {
-    return new PostgresStore(config, VIEW, schema(names), ContextProjector.class, "context.sql");
+    return new PostgresStore(config, SCHEMA, names);
   }
 
   private static void write(Handle handle, ContextChanges changes) {
@@ -216,9 +221,14 @@ public final class ContextProjector implements Projector {
     return subjects;
   }
 
+  /** The view's generations; opens no connection yet. The caller closes it. */
+  public static PostgresGenerations generations(PostgresConfig config, Names names) {
+    return new PostgresGenerations(config, SCHEMA, names);
+  }
+
   /** The PostgreSQL schema that holds the view. */
   public static String schema(Names names) {
-    return names.prefixed("_", "driftless_context");
+    return SCHEMA.name(names);
   }
 
   /**

@@ -3,23 +3,16 @@ package dev.driftless.projectors.postgres;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.driftless.projectors.Batch;
-import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Position;
 import dev.driftless.projectors.Repair;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.driftless.schemas.Names;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.HexFormat;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -28,7 +21,6 @@ import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
-import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,27 +38,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PostgresStore implements AutoCloseable {
 
-  private static final String POSITIONS =
-      """
-      CREATE TABLE IF NOT EXISTS view_positions (
-        partition int PRIMARY KEY,
-        epoch     bigint NOT NULL,
-        topic_id  text,
-        position  bigint NOT NULL DEFAULT 0,
-        log_time  timestamptz
-      );
-      COMMENT ON TABLE view_positions IS 'position: the next offset of the log partition that this view has not applied';
-      """;
-
   private static final String ACQUIRE =
       """
       INSERT INTO view_positions AS p (partition, epoch) VALUES (:partition, :clock)
       ON CONFLICT (partition) DO UPDATE SET epoch = greatest(p.epoch + 1, excluded.epoch)
-      RETURNING epoch, topic_id, position, log_time
+      RETURNING epoch, topic_id, position, log_time, tableoid
       """;
 
   private static final String STORED =
-      "SELECT epoch, topic_id, position, log_time FROM view_positions WHERE partition = :partition";
+      "SELECT epoch, topic_id, position, log_time, tableoid FROM view_positions WHERE partition = :partition";
 
   private static final String MOVE =
       """
@@ -83,9 +63,6 @@ public final class PostgresStore implements AutoCloseable {
       WHERE partition = :partition AND epoch = :epoch AND position = :position FOR UPDATE
       """;
 
-  /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
-  private static final String ATOMIC_END = "(?<=\nEND;)";
-
   /** No such table, function or schema. */
   private static final Set<String> ABSENT = Set.of("42P01", "42883", "3F000");
 
@@ -95,9 +72,9 @@ public final class PostgresStore implements AutoCloseable {
    */
   private static final Set<String> REFUSES_THE_DATA = Set.of("22", "23", "54");
 
-  private final String view;
+  private final ViewSchema layout;
+  private final Names names;
   private final String schema;
-  private final String ddl;
   private final String bound;
   private final HikariDataSource pool;
   private final Jdbi jdbi;
@@ -107,26 +84,20 @@ public final class PostgresStore implements AutoCloseable {
    */
   private volatile boolean incomplete;
 
-  /**
-   * Opens no connection yet.
-   *
-   * @param schema of this view alone; created when the first partition is acquired
-   * @param resource DDL beside {@code owner}, safe to run again, without schema names
-   */
-  public PostgresStore(
-      PostgresConfig config, String view, String schema, Class<?> owner, String resource) {
-    this.view = view;
-    this.schema = schema;
-    this.ddl = POSITIONS + read(owner, resource);
+  /** Opens no connection yet. The schema is created when the first partition is acquired. */
+  public PostgresStore(PostgresConfig config, ViewSchema layout, Names names) {
+    this.layout = layout;
+    this.names = names;
+    this.schema = layout.name(names);
     this.bound = BOUND + config.socketTimeout().toMillis();
-    this.pool = pool(config, view, schema);
+    this.pool = pool(config, names.generation(layout.view()), schema);
     this.jdbi = Jdbi.create(pool);
     this.jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
   }
 
   /** The view's name. */
   String view() {
-    return view;
+    return layout.view();
   }
 
   /** Takes the partition over; see {@link dev.driftless.projectors.Projector#acquire}. */
@@ -235,7 +206,7 @@ public final class PostgresStore implements AutoCloseable {
     } catch (RuntimeException e) {
       if (isAbsent(e)) {
         incomplete = true;
-        throw new FencedException(view, partition, epoch);
+        throw new FencedException(view(), partition, epoch);
       }
       throw e;
     }
@@ -252,7 +223,7 @@ public final class PostgresStore implements AutoCloseable {
             .findOne()
             .isPresent();
     if (!held) {
-      throw new FencedException(view, repair.partition(), repair.epoch());
+      throw new FencedException(view(), repair.partition(), repair.epoch());
     }
   }
 
@@ -268,52 +239,37 @@ public final class PostgresStore implements AutoCloseable {
             .bind("from", batch.from())
             .execute();
     if (moved != 1) {
-      throw new FencedException(view, batch.partition(), batch.epoch());
+      throw new FencedException(view(), batch.partition(), batch.epoch());
     }
   }
 
   /**
    * Only where the schema does not say that it has this layout already: DDL takes locks that hold
-   * up other partitions' writers, and rights that a role which only writes need not have. One at a
-   * time: PostgreSQL does not guard CREATE … IF NOT EXISTS against a race.
+   * up other partitions' writers, and rights that a role which only writes need not have. A spare
+   * generation is made by {@link PostgresGenerations} alone: what was dropped does not come back.
    */
   private void migrate(Handle handle) {
-    String layout = layout();
-    if (!incomplete && installed(handle).equals(Optional.of(layout))) {
+    if (!incomplete && layout.isInstalled(handle, schema)) {
       return;
     }
-    handle.execute("SELECT pg_advisory_xact_lock(hashtext('driftless'))");
-    handle.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
-    try (Statement statement = handle.getConnection().createStatement()) {
-      for (String part : ddl.split(ATOMIC_END)) {
-        statement.execute(part);
-      }
-      statement.execute("COMMENT ON SCHEMA %s IS '%s'".formatted(schema, layout));
-    } catch (SQLException e) {
-      throw new UnableToExecuteStatementException("creating schema " + schema, e, null);
+    ViewSchema.lock(handle);
+    int generation = layout.generation(handle, schema);
+    if (generation == 0 && names.isSpare()) {
+      throw new IllegalStateException("there is no schema " + schema + ": it was dropped");
     }
+    handle.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
+    layout.install(handle, schema, Math.max(1, generation));
     incomplete = false;
-  }
-
-  private Optional<String> installed(Handle handle) {
-    return handle
-        .select("SELECT obj_description(to_regnamespace(?), 'pg_namespace')", schema)
-        .mapTo(String.class)
-        .findOne();
-  }
-
-  private String layout() {
-    byte[] hash = new ContentHash().add(ddl).digest();
-    return "Driftless view %s, layout %s".formatted(view, HexFormat.of().formatHex(hash, 0, 8));
   }
 
   private static Fence fence(ResultSet rs) throws SQLException {
     String topicId = rs.getString("topic_id");
     if (topicId == null) {
-      return new Fence(rs.getLong("epoch"), null);
+      return new Fence(rs.getLong("epoch"), null, rs.getString("tableoid"));
     }
     Instant logTime = rs.getObject("log_time", OffsetDateTime.class).toInstant();
-    return new Fence(rs.getLong("epoch"), new Position(topicId, rs.getLong("position"), logTime));
+    Position position = new Position(topicId, rs.getLong("position"), logTime);
+    return new Fence(rs.getLong("epoch"), position, rs.getString("tableoid"));
   }
 
   private static boolean isAbsent(Exception e) {
@@ -321,7 +277,7 @@ public final class PostgresStore implements AutoCloseable {
     return state != null && ABSENT.contains(state);
   }
 
-  private static @Nullable String sqlState(Throwable e) {
+  static @Nullable String sqlState(Throwable e) {
     return chain(e)
         .filter(SQLException.class::isInstance)
         .map(cause -> ((SQLException) cause).getSQLState())
@@ -334,9 +290,9 @@ public final class PostgresStore implements AutoCloseable {
     return Stream.iterate(e, Objects::nonNull, Throwable::getCause);
   }
 
-  private static HikariDataSource pool(PostgresConfig config, String view, String schema) {
+  private static HikariDataSource pool(PostgresConfig config, String name, String schema) {
     HikariConfig hikari = new HikariConfig();
-    hikari.setPoolName("driftless-" + view);
+    hikari.setPoolName("driftless-" + name);
     hikari.setJdbcUrl(config.url());
     hikari.setUsername(config.user());
     hikari.setPassword(config.password());
@@ -348,20 +304,12 @@ public final class PostgresStore implements AutoCloseable {
     // the answer, and every later connection fails (HikariCP issue 1944).
     hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     hikari.addDataSourceProperty("currentSchema", schema);
-    hikari.addDataSourceProperty("ApplicationName", "driftless-" + view);
+    hikari.addDataSourceProperty("ApplicationName", "driftless-" + name);
     hikari.addDataSourceProperty("socketTimeout", config.socketTimeout().toSeconds());
     hikari.addDataSourceProperty(
         "connectTimeout", Math.max(1, config.connectTimeout().toSeconds()));
     hikari.addDataSourceProperty("tcpKeepAlive", true);
     hikari.addDataSourceProperty("logServerErrorDetail", false);
     return new HikariDataSource(hikari);
-  }
-
-  private static String read(Class<?> owner, String resource) {
-    try (InputStream in = Objects.requireNonNull(owner.getResourceAsStream(resource), resource)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -6,7 +6,9 @@ import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresGenerations;
 import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.projectors.postgres.ViewSchema;
 import dev.driftless.schemas.Names;
 import java.util.List;
 
@@ -30,6 +32,9 @@ public final class RelationalProjector implements Projector {
   /** The view's name. */
   public static final String VIEW = "relational";
 
+  private static final ViewSchema SCHEMA =
+      new ViewSchema(VIEW, "driftless", RelationalProjector.class, "relational.sql");
+
   private final PostgresStore store;
 
   /** Opens no connection yet. */
@@ -39,8 +44,7 @@ public final class RelationalProjector implements Projector {
 
   /** The view's schema; opens no connection yet. */
   static PostgresStore open(PostgresConfig config, Names names) {
-    return new PostgresStore(
-        config, VIEW, schema(names), RelationalProjector.class, "relational.sql");
+    return new PostgresStore(config, SCHEMA, names);
   }
 
   @Override
@@ -86,8 +90,13 @@ public final class RelationalProjector implements Projector {
     store.close();
   }
 
+  /** The view's generations; opens no connection yet. The caller closes it. */
+  public static PostgresGenerations generations(PostgresConfig config, Names names) {
+    return new PostgresGenerations(config, SCHEMA, names);
+  }
+
   /** The PostgreSQL schema that holds the view. */
   public static String schema(Names names) {
-    return names.prefixed("_", "driftless");
+    return SCHEMA.name(names);
   }
 }

@@ -13,14 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Drain {
 
+  private final String name;
   private final Projector projector;
   private final DeadLetters deadLetters;
   private final ViewMeters meters;
 
-  Drain(Projector projector, DeadLetters deadLetters, ViewMeters meters) {
-    this.projector = projector;
+  Drain(ViewParts parts, DeadLetters deadLetters) {
+    this.name = parts.name();
+    this.projector = parts.projector();
     this.deadLetters = deadLetters;
-    this.meters = meters;
+    this.meters = parts.meters();
   }
 
   /**
@@ -73,7 +75,7 @@ final class Drain {
     if (batch.records().isEmpty() || batch.records().get(0).disposition() == Disposition.REFUSED) {
       throw new ViewStoppedException(
           "view=%s partition=%d offset=%d: stopped, the store refuses even to move past this offset: %s"
-              .formatted(projector.view(), batch.partition(), batch.from(), firstLine(refusal)));
+              .formatted(name, batch.partition(), batch.from(), firstLine(refusal)));
     }
     partition.refuseFirst("the store refuses it: " + firstLine(refusal));
   }

@@ -44,6 +44,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private static final Logger LOG = LoggerFactory.getLogger(DrainingConsumer.class);
 
+  private final String name;
   private final Projector projector;
   private final EventDecoder decoder;
   private final Drain drain;
@@ -78,6 +79,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       @Nullable ViewControls controls,
       @Nullable Repairs repairs) {
     super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    this.name = parts.name();
     this.projector = parts.projector();
     this.decoder = parts.decoder();
     this.log = parts.log();
@@ -87,7 +89,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.deadLetters = deadLetters;
     this.controls = controls;
     this.repairs = repairs;
-    this.drain = new Drain(projector, deadLetters, meters);
+    this.drain = new Drain(parts, deadLetters);
   }
 
   @Override
@@ -102,7 +104,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     own.values().forEach(partition -> note(partition, records));
     int failures = backoff.succeeded();
     if (failures > 0) {
-      LOG.info("view={} going on after {} attempts", projector.view(), failures);
+      LOG.info("view={} going on after {} attempts", name, failures);
     }
     return records;
   }
@@ -114,7 +116,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       // they wait for, which is the next poll that may ask it.
       throw new TimeoutException(
           "nothing is committed before the store of view "
-              + projector.view()
+              + name
               + " was asked where to begin");
     }
     try {
@@ -122,7 +124,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     } catch (StoreAwayException e) {
       failed(e);
       throw new TimeoutException(
-          "nothing is committed before the store of view " + projector.view() + " has it", e);
+          "nothing is committed before the store of view " + name + " has it", e);
     } catch (FencedException | TaskMigratedException e) {
       throw new CommitFailedException(e.getMessage());
     }
@@ -237,11 +239,9 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     }
     for (OwnedPartition partition : own.values()) {
       Fence stored = stored(partition);
-      if (stored.epoch() != partition.fence().epoch()
-          || stored.offset() != partition.fence().offset()) {
+      if (!partition.isAsLeft(stored)) {
         reread(partition, stored);
-        throw new FencedException(
-            projector.view(), partition.partition(), partition.fence().epoch());
+        throw new FencedException(name, partition.partition(), partition.fence().epoch());
       }
     }
     checkAtNanos = System.nanoTime() + checkIntervalNanos;
@@ -249,17 +249,18 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   /**
    * The store is not as this process left it: either another process took the partition over, or
-   * the store was replaced.
+   * the store was replaced, or the view's generations were switched.
    */
   private void reread(OwnedPartition partition, Fence stored) {
-    if (stored.epoch() > partition.fence().epoch()) {
+    boolean sameGeneration = stored.generation().equals(partition.fence().generation());
+    if (sameGeneration && stored.epoch() > partition.fence().epoch()) {
       throw new TaskMigratedException(
           "view=%s partition=%d was taken over by another process"
-              .formatted(projector.view(), partition.partition()));
+              .formatted(name, partition.partition()));
     }
     LOG.warn(
         "view={} partition={} offset={} the store now holds position {}: reading the log again from there",
-        projector.view(),
+        name,
         partition.partition(),
         partition.fence().offset(),
         stored.offset());
@@ -287,7 +288,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       partition.position(fence, start, topicId, topic.partitions().size());
       LOG.info(
           "view={} partition={} offset={} epoch={} reading from {}",
-          projector.view(),
+          name,
           partition.partition(),
           fence.offset(),
           fence.epoch(),
@@ -349,9 +350,9 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     meters.retry();
     int failures = backoff.failed();
     if (failures == 1 || failures % 12 == 0) {
-      LOG.warn("view={} attempt={} waiting: {}", projector.view(), failures, Drain.firstLine(e));
+      LOG.warn("view={} attempt={} waiting: {}", name, failures, Drain.firstLine(e));
     }
-    LOG.debug("view={} attempt={}", projector.view(), failures, e);
+    LOG.debug("view={} attempt={}", name, failures, e);
   }
 
   /** Follows the partitions that this thread owns, around what Kafka Streams does with them. */

@@ -71,6 +71,13 @@ final class OwnedPartition {
     return fence;
   }
 
+  /** Whether the store is as this process left it. */
+  boolean isAsLeft(Fence stored) {
+    return stored.epoch() == fence.epoch()
+        && stored.offset() == fence.offset()
+        && stored.generation().equals(fence.generation());
+  }
+
   Instant logTime() {
     return logTime;
   }
@@ -173,7 +180,7 @@ final class OwnedPartition {
 
   /** The store acknowledged this batch, which was cut from the head of what waits. */
   void applied(Batch batch) {
-    fence = new Fence(fence.epoch(), batch.to());
+    fence = new Fence(fence.epoch(), batch.to(), fence.generation());
     buffer = new ArrayList<>(buffer.subList(batch.records().size(), buffer.size()));
   }
 

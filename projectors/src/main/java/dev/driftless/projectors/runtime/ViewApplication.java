@@ -46,6 +46,7 @@ public final class ViewApplication implements AutoCloseable {
   private static final TimestampExtractor APPEND_TIME =
       (r, partitionTime) -> Math.max(0, r.timestamp());
 
+  private final String name;
   private final Projector projector;
   private final boolean observes;
   private final RuntimeConfig config;
@@ -54,7 +55,8 @@ public final class ViewApplication implements AutoCloseable {
   private final CompletableFuture<ViewStoppedException> stopped = new CompletableFuture<>();
 
   /**
-   * A view that sets records aside, can be paused, and is repaired on request.
+   * A view that sets records aside, can be paused, and is repaired on request; with the names of
+   * the spare generations, its spare one, which is paused with it and never repaired.
    *
    * @param projector closed by {@link #close}
    * @param registry not closed by this
@@ -73,18 +75,20 @@ public final class ViewApplication implements AutoCloseable {
       EventRegistry registry,
       RuntimeConfig config,
       MeterRegistry meterRegistry) {
+    this.name = config.names().generation(projector.view());
     this.projector = projector;
     this.observes = observes;
     this.config = config;
     this.admin = Admin.create(new HashMap<>(config.kafka()));
     LogPositions log =
-        new LogPositions(projector.view(), config.names().log(), admin, config.idempotencyWindow());
+        new LogPositions(name, config.names().log(), admin, config.idempotencyWindow());
     ViewParts parts =
         new ViewParts(
+            name,
             projector,
             new EventDecoder(registry),
             log,
-            new ViewMeters(meterRegistry, projector.view()),
+            new ViewMeters(meterRegistry, name),
             new ConcurrentHashMap<>(),
             config.checkInterval());
     this.streams = new KafkaStreams(topology(parts), settings(), new Clients(parts));
@@ -182,10 +186,10 @@ public final class ViewApplication implements AutoCloseable {
         return stop(
             new ViewStoppedException(
                 "view=%s: stopped, the topic %s is missing: create it, then start the view again"
-                    .formatted(projector.view(), config.names().log())));
+                    .formatted(name, config.names().log())));
       }
     }
-    LOG.error("view={} a stream thread failed and is replaced", projector.view(), e);
+    LOG.error("view={} a stream thread failed and is replaced", name, e);
     pause();
     return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
@@ -221,7 +225,7 @@ public final class ViewApplication implements AutoCloseable {
           parts,
           new DeadLetters(projector.view(), !observes, config, parts.meters()),
           observes ? null : new ViewControls(config.kafka(), config.names()),
-          observes ? null : new Repairs(parts, config));
+          observes || config.names().isSpare() ? null : new Repairs(parts, config));
     }
   }
 }

@@ -5,8 +5,13 @@ import dev.driftless.schemas.EventDecoder;
 import java.time.Duration;
 import java.util.Map;
 
-/** What the stream threads of one view share. */
+/**
+ * What the stream threads of one generation of a view share.
+ *
+ * @param name what it is called in logs and meters
+ */
 record ViewParts(
+    String name,
     Projector projector,
     EventDecoder decoder,
     LogPositions log,

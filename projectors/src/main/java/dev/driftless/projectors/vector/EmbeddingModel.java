@@ -4,7 +4,6 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.driftless.events.Embedding;
-import dev.driftless.projectors.ContentHash;
 import dev.driftless.schemas.EmbeddingModels;
 import dev.langchain4j.model.embedding.onnx.AbstractInProcessEmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.OnnxBertBiEncoder;
@@ -16,67 +15,71 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Texts to vectors of length 1, in process: MiniLM, quantized, with weights that are part of the
- * build. The same text gives the same vector, bit by bit, on the same kind of machine.
+ * Makes a text a vector of length 1, in process, with weights that are part of the build and of
+ * which the model is named. The same text gives the same vector, bit by bit, on the same kind of
+ * machine.
  *
  * <p>Each inference has one text, because a quantized model's result depends on the other texts of
- * its batch, and one thread, because two inferences side by side (870 texts/s on two cores) beat
- * two threads in one (330 to 530). The weights are loaded with the first text, once per process.
+ * its batch, and one thread. The weights are loaded with the first text, once per process.
  *
  * <p>Safe to share between threads.
  */
-final class EmbeddingModel implements AutoCloseable {
+enum EmbeddingModel {
+  /** MiniLM, quantized. */
+  MINILM(EmbeddingModels.MINILM, "all-minilm-l6-v2-q", PoolingMode.MEAN),
 
-  /** The name, and the first 8 hex digits of the SHA-256 of the weights. */
-  static final String ID = EmbeddingModels.PINNED;
+  /** BGE small, quantized. */
+  BGE_SMALL(EmbeddingModels.BGE_SMALL, "bge-small-en-v1.5-q", PoolingMode.CLS);
 
-  static final int DIMENSIONS = EmbeddingModels.PINNED_DIMENSIONS;
+  private final String id;
+  private final String resource;
+  private final PoolingMode pooling;
+  private @Nullable Loaded loaded;
 
-  /** Some 30 MB. */
-  private static final int REMEMBERED_TEXTS = 20_000;
-
-  private final ExecutorService workers;
-  private final Map<ByteBuffer, Optional<float[]>> remembered =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Optional<float[]>> eldest) {
-          return size() > REMEMBERED_TEXTS;
-        }
-      };
-
-  EmbeddingModel(int parallelism) {
-    workers =
-        Executors.newFixedThreadPool(
-            parallelism,
-            work -> {
-              Thread thread = new Thread(work, "embedding");
-              thread.setDaemon(true);
-              return thread;
-            });
+  /**
+   * @param id its name, and the first 8 hex digits of the SHA-256 of the weights
+   * @param resource the weights' file, without its suffix
+   */
+  EmbeddingModel(String id, String resource, PoolingMode pooling) {
+    this.id = id;
+    this.resource = resource;
+    this.pooling = pooling;
   }
 
-  /** The vectors of these texts. A text without a single word, as the model sees it, has none. */
-  Map<String, float[]> embed(Set<String> texts) {
-    Map<String, CompletableFuture<Optional<float[]>>> pending = new LinkedHashMap<>();
-    for (String text : texts) {
-      pending.put(text, CompletableFuture.supplyAsync(() -> embedOnce(text), workers));
-    }
-    Map<String, float[]> vectors = new HashMap<>();
-    pending.forEach((text, vector) -> result(vector).ifPresent(v -> vectors.put(text, v)));
-    return vectors;
+  /**
+   * The model of this id.
+   *
+   * @throws IllegalArgumentException if this program has none
+   */
+  static EmbeddingModel of(String id) {
+    return Arrays.stream(values())
+        .filter(model -> model.id.equals(id))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no embedding model '%s': use one of %s".formatted(id, ids())));
+  }
+
+  private static String ids() {
+    return Arrays.stream(values()).map(EmbeddingModel::id).collect(Collectors.joining(", "));
+  }
+
+  String id() {
+    return id;
+  }
+
+  /** The length of its vectors. */
+  int dimensions() {
+    return Objects.requireNonNull(EmbeddingModels.KNOWN.get(id));
   }
 
   /**
@@ -85,64 +88,34 @@ final class EmbeddingModel implements AutoCloseable {
    *
    * @throws IllegalArgumentException if it cannot be a vector of this model
    */
-  static Optional<float[]> carried(Embedding embedding) {
-    if (!embedding.getModel().equals(ID)) {
+  Optional<float[]> carried(Embedding embedding) {
+    if (!embedding.getModel().equals(id)) {
       return Optional.empty();
     }
     ByteBuffer bytes = embedding.getVector().duplicate().order(ByteOrder.LITTLE_ENDIAN);
-    if (bytes.remaining() != Float.BYTES * DIMENSIONS) {
+    if (bytes.remaining() != Float.BYTES * dimensions()) {
       throw new IllegalArgumentException(
           "embedding of %s has %d bytes instead of %d"
-              .formatted(ID, bytes.remaining(), Float.BYTES * DIMENSIONS));
+              .formatted(id, bytes.remaining(), Float.BYTES * dimensions()));
     }
-    float[] vector = new float[DIMENSIONS];
+    float[] vector = new float[dimensions()];
     bytes.asFloatBuffer().get(vector);
     return Optional.of(normalized(vector));
   }
 
-  @Override
-  public void close() {
-    workers.shutdown(); // what is queued is still embedded, so that nobody waits for ever
-  }
-
-  private Optional<float[]> embedOnce(String text) {
-    ByteBuffer key = ByteBuffer.wrap(new ContentHash().add(text).digest());
-    synchronized (remembered) {
-      Optional<float[]> known = remembered.get(key);
-      if (known != null) {
-        return known;
-      }
-    }
-    Optional<float[]> vector = infer(text);
-    synchronized (remembered) {
-      remembered.put(key, vector);
-    }
-    return vector;
-  }
-
-  private static Optional<float[]> infer(String text) {
+  /** Nothing of a text without a single word, as the model sees it. */
+  Optional<float[]> embed(String text) {
     if (text.isBlank()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(normalized(Loaded.MODEL.embed(text).content().vector()));
+      return Optional.of(normalized(loaded().embed(text).content().vector()));
     } catch (IllegalArgumentException e) { // the tokenizer left nothing of it
       return Optional.empty();
     }
   }
 
-  private static Optional<float[]> result(CompletableFuture<Optional<float[]>> vector) {
-    try {
-      return vector.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw e;
-    }
-  }
-
-  private static float[] normalized(float[] vector) {
+  private float[] normalized(float[] vector) {
     double squares = 0;
     for (float value : vector) {
       squares += (double) value * value;
@@ -150,7 +123,7 @@ final class EmbeddingModel implements AutoCloseable {
     double length = Math.sqrt(squares);
     if (!(length > 0 && Double.isFinite(length))) {
       throw new IllegalArgumentException(
-          "embedding of %s has length %s instead of a finite one above 0".formatted(ID, length));
+          "embedding of %s has length %s instead of a finite one above 0".formatted(id, length));
     }
     float[] unit = new float[vector.length];
     for (int i = 0; i < unit.length; i++) {
@@ -159,10 +132,16 @@ final class EmbeddingModel implements AutoCloseable {
     return unit;
   }
 
-  /** The weights, once per process and not before they are needed. */
-  private static final class Loaded extends AbstractInProcessEmbeddingModel {
+  private synchronized Loaded loaded() {
+    Loaded model = loaded;
+    if (model == null) {
+      model = new Loaded();
+      loaded = model;
+    }
+    return model;
+  }
 
-    static final Loaded MODEL = new Loaded();
+  private final class Loaded extends AbstractInProcessEmbeddingModel {
 
     private final OnnxBertBiEncoder encoder;
 
@@ -170,16 +149,16 @@ final class EmbeddingModel implements AutoCloseable {
       super(Runnable::run);
       // Else the tokenizer's library asks the cloud for its machine's name and reports it home.
       System.setProperty("ai.djl.offline", "true");
-      try (InputStream tokenizer = resource("/all-minilm-l6-v2-q-tokenizer.json");
+      try (InputStream tokenizer = resource("-tokenizer.json");
           OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        OrtSession session = environment.createSession(pinnedWeights(), options);
-        encoder = new OnnxBertBiEncoder(environment, session, tokenizer, PoolingMode.MEAN);
+        OrtSession session = environment.createSession(weights(), options);
+        encoder = new OnnxBertBiEncoder(environment, session, tokenizer, pooling);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (OrtException e) {
-        throw new IllegalStateException("cannot load " + ID, e);
+        throw new IllegalStateException("cannot load " + id, e);
       }
     }
 
@@ -190,19 +169,19 @@ final class EmbeddingModel implements AutoCloseable {
 
     @Override
     protected Integer knownDimension() {
-      return DIMENSIONS;
+      return dimensions();
     }
   }
 
-  private static byte[] pinnedWeights() throws IOException {
-    try (InputStream in = resource("/all-minilm-l6-v2-q.onnx")) {
+  private byte[] weights() throws IOException {
+    try (InputStream in = resource(".onnx")) {
       byte[] weights = in.readAllBytes();
       byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(weights);
       String found = HexFormat.of().formatHex(sha256, 0, 4);
-      if (!ID.endsWith("-" + found)) {
+      if (!id.endsWith("-" + found)) {
         throw new IllegalStateException(
             "the weights on the class path are %s, not %s: other weights need a new collection"
-                .formatted(found, ID));
+                .formatted(found, id));
       }
       return weights;
     } catch (NoSuchAlgorithmException e) {
@@ -210,7 +189,8 @@ final class EmbeddingModel implements AutoCloseable {
     }
   }
 
-  private static InputStream resource(String name) {
+  private InputStream resource(String suffix) {
+    String name = "/" + resource + suffix;
     return Objects.requireNonNull(EmbeddingModel.class.getResourceAsStream(name), name);
   }
 }

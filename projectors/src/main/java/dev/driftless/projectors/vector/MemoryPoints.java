@@ -35,10 +35,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryPoints implements AutoCloseable {
 
-  private final EmbeddingModel model;
+  private final Embedder embedder;
 
   MemoryPoints(VectorConfig config) {
-    model = new EmbeddingModel(config.embeddingParallelism());
+    embedder = new Embedder(config.embeddingParallelism());
   }
 
   /**
@@ -46,32 +46,33 @@ final class MemoryPoints implements AutoCloseable {
    *
    * @throws IllegalArgumentException if an event carries an embedding that cannot be
    */
-  List<PointStruct> of(Batch batch) {
+  List<PointStruct> of(EmbeddingModel model, Batch batch) {
     Map<UUID, Change> last = new LinkedHashMap<>();
     for (LogRecord record : batch.events()) {
-      Change change = change(record);
+      Change change = change(model, record);
       if (change != null) {
         last.put(change.pointId(), change);
       }
     }
-    Map<String, float[]> computed = model.embed(textsToEmbed(last.values()));
+    Map<String, float[]> computed = embedder.embed(model, textsToEmbed(last.values()));
     return last.values().stream().map(change -> point(change, computed, batch.epoch())).toList();
   }
 
   /**
-   * Of the last event of each history, but for those that {@link #of(Batch)} refuses; nothing where
+   * Of the last event of each history, but for those that {@link #of(EmbeddingModel, Batch)} refuses; nothing where
    * there is none.
    */
-  List<Optional<PointStruct>> of(List<History> histories, long epoch) {
-    List<Optional<Change>> last = histories.stream().map(MemoryPoints::last).toList();
+  List<Optional<PointStruct>> of(
+      EmbeddingModel model, List<History> histories, long epoch) {
+    List<Optional<Change>> last = histories.stream().map(history -> last(model, history)).toList();
     List<Change> changes = last.stream().flatMap(Optional::stream).toList();
-    Map<String, float[]> computed = model.embed(textsToEmbed(changes));
+    Map<String, float[]> computed = embedder.embed(model, textsToEmbed(changes));
     return last.stream().map(change -> change.map(c -> point(c, computed, epoch))).toList();
   }
 
   @Override
   public void close() {
-    model.close();
+    embedder.close();
   }
 
   /**
@@ -89,10 +90,10 @@ final class MemoryPoints implements AutoCloseable {
     }
   }
 
-  private static Optional<Change> last(History history) {
+  private static Optional<Change> last(EmbeddingModel model, History history) {
     for (int i = history.records().size() - 1; i >= 0; i--) {
       try {
-        Change change = change(history.records().get(i));
+        Change change = change(model, history.records().get(i));
         if (change != null) {
           return Optional.of(change);
         }
@@ -103,10 +104,10 @@ final class MemoryPoints implements AutoCloseable {
     return Optional.empty();
   }
 
-  private static @Nullable Change change(LogRecord record) {
+  private static @Nullable Change change(EmbeddingModel model, LogRecord record) {
     MemoryEvent event = record.event();
     return switch (EventType.of(event)) {
-      case MEMORY_RECORDED, MEMORY_REVISED -> change(record, Memory.of(event));
+      case MEMORY_RECORDED, MEMORY_REVISED -> change(model, record, Memory.of(event));
       case MEMORY_FORGOTTEN ->
           new Change(record, ((MemoryForgotten) event.getPayload()).getMemoryId(), null, null);
       case SESSION_STARTED,
@@ -124,10 +125,10 @@ final class MemoryPoints implements AutoCloseable {
     };
   }
 
-  private static Change change(LogRecord record, Memory memory) {
+  private static Change change(EmbeddingModel model, LogRecord record, Memory memory) {
     Embedding embedding = memory.embedding();
     try {
-      float[] carried = embedding == null ? null : EmbeddingModel.carried(embedding).orElse(null);
+      float[] carried = embedding == null ? null : model.carried(embedding).orElse(null);
       return new Change(record, memory.memoryId(), memory, carried);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(

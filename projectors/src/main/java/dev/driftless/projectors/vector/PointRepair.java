@@ -55,10 +55,16 @@ final class PointRepair {
   /**
    * What a repair is about to write.
    *
+   * @param collection where
    * @param ifOurs which stored points may be written or deleted
    * @param strays each as it was read
    */
-  record Plan(List<PointStruct> toBe, List<PointId> toGo, Filter ifOurs, List<Filter> strays) {
+  record Plan(
+      QdrantCollection collection,
+      List<PointStruct> toBe,
+      List<PointId> toGo,
+      Filter ifOurs,
+      List<Filter> strays) {
 
     /** Points hold the text of memories. */
     @Override
@@ -72,7 +78,7 @@ final class PointRepair {
     List<PointStruct> toBe = new ArrayList<>();
     List<PointId> toGo = new ArrayList<>();
     Set<PointId> strays = new HashSet<>();
-    List<Optional<PointStruct>> points = memories.of(repair.histories(), repair.epoch());
+    List<Optional<PointStruct>> points = memories.of(collection.model(), repair.histories(), repair.epoch());
     for (int i = 0; i < points.size(); i++) {
       Entity entity = repair.histories().get(i).entity();
       Collection<PointId> gone = entity.kind() == Kind.MEMORY ? toGo : strays;
@@ -86,11 +92,12 @@ final class PointRepair {
             .filter(point -> PointNames.memory(point) == null && !PointNames.isPosition(point))
             .map(point -> asRead(point, FIELDS))
             .toList();
-    return new Plan(toBe, toGo, notOfASuccessor(repair.epoch(), stored), stillStrays);
+    return new Plan(collection, toBe, toGo, notOfASuccessor(repair.epoch(), stored), stillStrays);
   }
 
   /** To be called after the position was checked. */
-  void write(Plan plan) {
+  static void write(Plan plan) {
+    QdrantCollection collection = plan.collection();
     collection.upsert(plan.toBe(), plan.ifOurs());
     if (!plan.toGo().isEmpty()) {
       collection.delete(

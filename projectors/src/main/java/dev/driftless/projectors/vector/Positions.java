@@ -116,7 +116,7 @@ final class Positions {
     return collection.point(pointId(partition)).map(p -> p.getPayloadMap()).orElse(Map.of());
   }
 
-  private static Fence fence(Map<String, Value> payload) {
+  private Fence fence(Map<String, Value> payload) {
     Value epoch = payload.get("epoch");
     Value topicId = payload.get("topic_id");
     Value offset = payload.get("offset");
@@ -125,14 +125,15 @@ final class Positions {
       return Fence.NONE;
     }
     if (topicId == null || offset == null || logTime == null) {
-      return new Fence(epoch.getIntegerValue(), null);
+      return new Fence(epoch.getIntegerValue(), null, collection.name());
     }
     return new Fence(
         epoch.getIntegerValue(),
         new Position(
             topicId.getStringValue(),
             offset.getIntegerValue(),
-            Instant.parse(logTime.getStringValue())));
+            Instant.parse(logTime.getStringValue())),
+        collection.name());
   }
 
   private static Filter below(int partition, long epoch) {

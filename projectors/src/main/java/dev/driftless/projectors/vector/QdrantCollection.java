@@ -2,15 +2,9 @@ package dev.driftless.projectors.vector;
 
 import static io.qdrant.client.WithPayloadSelectorFactory.enable;
 
-import com.google.common.util.concurrent.ListenableFuture;
-import dev.driftless.schemas.Names;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.qdrant.client.QdrantClient;
-import io.qdrant.client.QdrantGrpcClient;
 import io.qdrant.client.WithVectorsSelectorFactory;
-import io.qdrant.client.grpc.Collections.AliasDescription;
 import io.qdrant.client.grpc.Collections.CreateCollection;
 import io.qdrant.client.grpc.Collections.Distance;
 import io.qdrant.client.grpc.Collections.KeywordIndexParams;
@@ -33,32 +27,21 @@ import io.qdrant.client.grpc.Points.UpsertPoints;
 import io.qdrant.client.grpc.Points.WithPayloadSelector;
 import io.qdrant.client.grpc.Points.WriteOrdering;
 import io.qdrant.client.grpc.Points.WriteOrderingType;
-import io.qdrant.client.grpc.PointsGrpc.PointsFutureStub;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The view's collection for {@link EmbeddingModel#ID}, and the calls to it, each within the request
- * timeout. Safe to share between threads.
+ * One collection, by its own name, which stays where generations are switched. Safe to share between
+ * threads.
  */
-final class QdrantCollection implements AutoCloseable {
+final class QdrantCollection {
 
-  private static final Logger LOG = LoggerFactory.getLogger(QdrantCollection.class);
-  private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+).*");
   private static final WriteOrdering STRONG =
       WriteOrdering.newBuilder().setType(WriteOrderingType.Strong).build();
   private static final int MAX_POINTS = 500;
   private static final int MAX_REQUEST_BYTES = 16 << 20;
-  private static final int MAX_ANSWER_BYTES = 256 << 20;
 
   /** What filters name; an unindexed field is refused by a server in strict mode. */
   private static final Map<String, PayloadSchemaType> INDEXES =
@@ -70,45 +53,50 @@ final class QdrantCollection implements AutoCloseable {
           "epoch", PayloadSchemaType.Integer,
           "offset", PayloadSchemaType.Integer);
 
-  private final VectorConfig config;
-  private final String alias;
+  private final QdrantLink link;
   private final String name;
-  private final QdrantClient client;
+  private final @Nullable EmbeddingModel model;
 
-  QdrantCollection(VectorConfig config, Names names) {
-    this.config = config;
-    this.alias = names.prefixed("-", "driftless-memories");
-    this.name = alias + "-" + EmbeddingModel.ID;
-    this.client = new QdrantClient(connect(config));
+  /**
+   * @param model whose vectors it holds; null if this program does not have it
+   */
+  QdrantCollection(QdrantLink link, String name, @Nullable EmbeddingModel model) {
+    this.link = link;
+    this.name = name;
+    this.model = model;
   }
 
   String name() {
     return name;
   }
 
-  String alias() {
-    return alias;
+  /**
+   * Whose vectors it holds.
+   *
+   * @throws IllegalStateException if this program does not have it
+   */
+  EmbeddingModel model() {
+    if (model == null) {
+      throw new IllegalStateException(
+          "collection %s has vectors of a model that this program does not have: driftless rebuild vector fills another"
+              .formatted(name));
+    }
+    return model;
   }
 
-  /** For what only one caller asks. */
-  QdrantClient client() {
-    return client;
-  }
-
-  /** Creates what is missing: the collection, its indexes, the alias if there is none. */
+  /** Creates what is missing: the collection and its indexes. */
   void create() {
-    refuseOldServer();
-    if (!await(client.collectionExistsAsync(name))) {
+    if (!link.await(link.client().collectionExistsAsync(name))) {
       createCollection();
     }
-    Map<String, ?> indexed = await(client.getCollectionInfoAsync(name)).getPayloadSchemaMap();
+    Map<String, ?> indexed =
+        link.await(link.client().getCollectionInfoAsync(name)).getPayloadSchemaMap();
     INDEXES.forEach(
         (field, type) -> {
           if (!indexed.containsKey(field)) {
             createIndex(field, type);
           }
         });
-    createAlias();
   }
 
   /** The point, or nothing if it or the collection is not there. */
@@ -125,7 +113,7 @@ final class QdrantCollection implements AutoCloseable {
             .setWithPayload(payload)
             .setWithVectors(WithVectorsSelectorFactory.enable(vectors))
             .build();
-    return ifThere(points().get(request), GetResponse.getDefaultInstance()).getResultList();
+    return link.ifThere(link.points().get(request), GetResponse.getDefaultInstance()).getResultList();
   }
 
   /**
@@ -143,23 +131,7 @@ final class QdrantCollection implements AutoCloseable {
     if (from != null) {
       request.setOffset(from);
     }
-    return ifThere(points().scroll(request.build()), ScrollResponse.getDefaultInstance());
-  }
-
-  /** Not through the client, which logs an error when there is no collection. */
-  private PointsFutureStub points() {
-    return client.grpcClient().points();
-  }
-
-  private <T> T ifThere(ListenableFuture<T> answer, T otherwise) {
-    try {
-      return await(answer);
-    } catch (StatusRuntimeException e) {
-      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
-        return otherwise;
-      }
-      throw e;
-    }
+    return link.ifThere(link.points().scroll(request.build()), ScrollResponse.getDefaultInstance());
   }
 
   /**
@@ -192,7 +164,7 @@ final class QdrantCollection implements AutoCloseable {
             .setWait(true)
             .setOrdering(STRONG)
             .build();
-    var unused = await(client.upsertAsync(request));
+    var unused = link.await(link.client().upsertAsync(request));
   }
 
   /** Deletes the points that fit the filter. */
@@ -204,63 +176,13 @@ final class QdrantCollection implements AutoCloseable {
             .setWait(true)
             .setOrdering(STRONG)
             .build();
-    var unused = await(client.deleteAsync(request));
+    var unused = link.await(link.client().deleteAsync(request));
   }
 
   /** Sets these fields of the points that fit the filter; no point is made. */
   void set(Map<String, Value> fields, Filter filter) {
     var unused =
-        await(client.setPayloadAsync(name, fields, filter, true, WriteOrderingType.Strong, null));
-  }
-
-  /** The answer, or what the driver threw. */
-  <T> T await(ListenableFuture<T> answer) {
-    try {
-      return answer.get(config.requestTimeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException driver) {
-        throw driver;
-      }
-      throw Status.UNKNOWN.withCause(e.getCause()).asRuntimeException();
-    } catch (java.util.concurrent.TimeoutException | CancellationException e) {
-      throw Status.DEADLINE_EXCEEDED.withCause(e).asRuntimeException();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw Status.CANCELLED.withCause(e).asRuntimeException();
-    }
-  }
-
-  @Override
-  public void close() {
-    client.close();
-  }
-
-  private static QdrantGrpcClient connect(VectorConfig config) {
-    ManagedChannelBuilder<?> channel =
-        ManagedChannelBuilder.forAddress(config.host(), config.port())
-            .maxInboundMessageSize(MAX_ANSWER_BYTES);
-    if (!config.tls()) {
-      channel.usePlaintext();
-    }
-    QdrantGrpcClient.Builder client =
-        QdrantGrpcClient.newBuilder(channel.build(), true, false)
-            .withTimeout(config.requestTimeout());
-    if (config.apiKey() != null) {
-      client.withApiKey(config.apiKey());
-    }
-    return client.build();
-  }
-
-  private void refuseOldServer() {
-    String version = await(client.healthCheckAsync()).getVersion();
-    Matcher parts = VERSION.matcher(version);
-    if (parts.matches()
-        && Integer.parseInt(parts.group(1)) == 1
-        && Integer.parseInt(parts.group(2)) < 16) {
-      throw new IllegalStateException(
-          "Qdrant %s at %s would ignore the guards of this view: use 1.16 or later"
-              .formatted(version, config.address()));
-    }
+        link.await(link.client().setPayloadAsync(name, fields, filter, true, WriteOrderingType.Strong, null));
   }
 
   /** One shard, so that no snapshot can hold a position that is ahead of its points. */
@@ -272,16 +194,12 @@ final class QdrantCollection implements AutoCloseable {
                 VectorsConfig.newBuilder()
                     .setParams(
                         VectorParams.newBuilder()
-                            .setSize(EmbeddingModel.DIMENSIONS)
+                            .setSize(model().dimensions())
                             .setDistance(Distance.Cosine)))
             .setShardNumber(1)
             .build();
     try {
-      var unused = await(client.createCollectionAsync(request));
-      LOG.atInfo()
-          .addKeyValue("view", VectorProjector.VIEW)
-          .addKeyValue("collection", name)
-          .log("created");
+      var unused = link.await(link.client().createCollectionAsync(request));
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() != Status.Code.ALREADY_EXISTS) {
         throw e;
@@ -296,26 +214,6 @@ final class QdrantCollection implements AutoCloseable {
                 .setKeywordIndexParams(KeywordIndexParams.newBuilder().setIsTenant(true))
                 .build()
             : null;
-    var unused = await(client.createPayloadIndexAsync(name, field, type, params, true, null, null));
-  }
-
-  private void createAlias() {
-    String behind = behindAlias();
-    if (behind == null) {
-      var unused = await(client.createAliasAsync(alias, name));
-    } else if (!behind.equals(name)) {
-      LOG.atWarn()
-          .addKeyValue("view", VectorProjector.VIEW)
-          .addKeyValue("collection", name)
-          .log("alias {} is still at {}: move it when this one has caught up", alias, behind);
-    }
-  }
-
-  private @Nullable String behindAlias() {
-    return await(client.listAliasesAsync()).stream()
-        .filter(a -> a.getAliasName().equals(alias))
-        .map(AliasDescription::getCollectionName)
-        .findFirst()
-        .orElse(null);
+    var unused = link.await(link.client().createPayloadIndexAsync(name, field, type, params, true, null, null));
   }
 }

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import dev.driftless.schemas.EmbeddingModels;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param apiKey null or blank if the server asks for none
  * @param tls whether the connection is encrypted
  * @param requestTimeout of each request, above 0; embedding a text is not a request
+ * @param model the embedding model of a generation that is made from now on; each has vectors of one
+ *     model, and is kept with it
  * @param embeddingParallelism texts embedded at the same time, each on one core; 1 to 256
  */
 public record VectorConfig(
@@ -19,6 +22,7 @@ public record VectorConfig(
     @Nullable String apiKey,
     boolean tls,
     Duration requestTimeout,
+    String model,
     int embeddingParallelism) {
 
   private static final Pattern ADDRESS = Pattern.compile("(\\S+):(\\d{1,5})");
@@ -35,6 +39,7 @@ public record VectorConfig(
       throw new IllegalArgumentException(
           "vector requestTimeout %s: must be above 0".formatted(requestTimeout));
     }
+    var unused = EmbeddingModel.of(model);
     if (embeddingParallelism < 1 || embeddingParallelism > 256) {
       throw new IllegalArgumentException(
           "vector embeddingParallelism %d: must be 1 to 256".formatted(embeddingParallelism));
@@ -43,7 +48,11 @@ public record VectorConfig(
 
   /** A server at this address, without key and encryption. */
   public static VectorConfig of(String address) {
-    return new VectorConfig(address, null, false, Duration.ofSeconds(10), 2);
+    return new VectorConfig(address, null, false, Duration.ofSeconds(10), EmbeddingModels.MINILM, 2);
+  }
+
+  EmbeddingModel embeddingModel() {
+    return EmbeddingModel.of(model);
   }
 
   String host() {
@@ -65,7 +74,7 @@ public record VectorConfig(
   /** Without the key. */
   @Override
   public String toString() {
-    return "VectorConfig[address=%s, tls=%s, requestTimeout=%s, embeddingParallelism=%d]"
-        .formatted(address, tls, requestTimeout, embeddingParallelism);
+    return "VectorConfig[address=%s, tls=%s, requestTimeout=%s, model=%s, embeddingParallelism=%d]"
+        .formatted(address, tls, requestTimeout, model, embeddingParallelism);
   }
 }

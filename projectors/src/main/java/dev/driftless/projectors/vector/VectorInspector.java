@@ -39,10 +39,13 @@ public final class VectorInspector implements Inspector {
 
   private static final int SCROLL_PAGE = 1_000;
 
-  private final QdrantCollection collection;
-  private final Positions positions;
+  private final VectorCollections collections;
   private final MemoryPoints memories;
   private final int partitions;
+
+  /** What was behind the alias at the last look, and is expected to have vectors of its model. */
+  private @Nullable QdrantCollection seen;
+
   private ReadCost cost = ReadCost.NONE;
 
   /**
@@ -51,8 +54,7 @@ public final class VectorInspector implements Inspector {
    * @param partitions of the log
    */
   public VectorInspector(VectorConfig config, Names names, int partitions) {
-    this.collection = new QdrantCollection(config, names);
-    this.positions = new Positions(collection);
+    this.collections = new VectorCollections(config, names);
     this.memories = new MemoryPoints(config);
     this.partitions = partitions;
   }
@@ -74,16 +76,18 @@ public final class VectorInspector implements Inspector {
 
   @Override
   public List<List<HeldRow>> expected(List<History> histories) {
-    return memories.of(histories, 0).stream()
+    QdrantCollection collection = seen == null ? look() : seen;
+    return memories.of(collection.model(), histories, 0).stream()
         .map(point -> point.map(p -> List.of(PointContent.of(p).row())).orElse(List.of()))
         .toList();
   }
 
   @Override
   public List<Held> read(List<Entity> entities) {
-    long[] offsets = positions.offsets(partitions);
+    QdrantCollection collection = look();
+    long[] offsets = new Positions(collection).offsets(partitions);
     cost = cost.plus(new ReadCost(partitions, partitions));
-    Map<PointId, RetrievedPoint> points = points(entities);
+    Map<PointId, RetrievedPoint> points = points(collection, entities);
     return entities.stream()
         .map(e -> held(e, offsets[e.partition(partitions)], points.get(PointNames.of(e))))
         .toList();
@@ -96,6 +100,7 @@ public final class VectorInspector implements Inspector {
 
   @Override
   public void entities(BitSet buckets, Consumer<Entity> found) {
+    QdrantCollection collection = look();
     PointId from = null;
     do {
       ScrollResponse page = collection.scroll(from, SCROLL_PAGE, include(PointNames.FIELDS));
@@ -112,7 +117,7 @@ public final class VectorInspector implements Inspector {
 
   @Override
   public List<String> contents(Entity entity) {
-    return points(List.of(entity)).values().stream()
+    return points(look(), List.of(entity)).values().stream()
         .map(point -> PointContent.of(point).json())
         .toList();
   }
@@ -130,10 +135,18 @@ public final class VectorInspector implements Inspector {
   @Override
   public void close() {
     memories.close();
-    collection.close();
+    collections.close();
   }
 
-  private Map<PointId, RetrievedPoint> points(List<Entity> entities) {
+  /** The first one's, which is not there, if there is none: nothing is found in it. */
+  private QdrantCollection look() {
+    QdrantCollection collection = collections.current().orElseGet(collections::first);
+    seen = collection;
+    return collection;
+  }
+
+  private Map<PointId, RetrievedPoint> points(
+      QdrantCollection collection, List<Entity> entities) {
     List<PointId> ids = entities.stream().map(PointNames::of).toList();
     List<RetrievedPoint> points = new ArrayList<>();
     for (int from = 0; from < ids.size(); from += READ_PAGE) {

@@ -17,15 +17,20 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The memories in Qdrant 1.16 or later, to be found by meaning.
  *
  * <pre>
- * alias       driftless-memories             with the installation's name and - before it, if it has one
- * collection  driftless-memories-{model}     one per embedding model: another model, another collection;
- *                                            384 dimensions, cosine, one shard
+ * alias       driftless-memories             what readers see; with the installation's name and - before it, if it
+ *                                            has one
+ * alias       driftless-memories-spare       the spare generation, if there is one
+ * collection  driftless-memories-{model}     one per generation, with -{number} from the second one on; has vectors
+ *                                            of one model; cosine, one shard
  *
  * point                 id                                  vector             payload
  * a memory              UUIDv5 of tenant, subject,          of its text        tenant subject agent session? memory_id
@@ -42,6 +47,10 @@ import java.util.UUID;
  * {@code offset} of a partition is its position; times are RFC 3339; {@code kind} is what only live
  * memories have. An expired memory stays: who reads compares {@code expires_at}, as {@link
  * VectorSearch} does.
+ *
+ * <p>Writes go to the collection itself that was behind the alias when the partition was acquired, so
+ * that a switch of generations makes no writer of the one a writer of the other: {@link #stored} sees
+ * that the alias leads elsewhere, and the partition is acquired again.
  *
  * <p>A batch is at most three requests: is the partition still ours and where we left it; the
  * points; the position. Points are written under one condition that the server checks for each of
@@ -66,17 +75,16 @@ public final class VectorProjector implements Projector {
         .build();
   }
 
-  private final QdrantCollection collection;
-  private final Positions positions;
+  private final VectorCollections collections;
   private final MemoryPoints memories;
-  private final PointRepair pointRepair;
+
+  /** Where each partition was acquired; written to until it is acquired again. */
+  private final Map<Integer, QdrantCollection> acquired = new ConcurrentHashMap<>();
 
   /** Opens the view; connects when first asked. */
   public VectorProjector(VectorConfig config, Names names) {
-    collection = new QdrantCollection(config, names);
-    positions = new Positions(collection);
+    collections = new VectorCollections(config, names);
     memories = new MemoryPoints(config);
-    pointRepair = new PointRepair(collection, memories);
   }
 
   @Override
@@ -86,44 +94,50 @@ public final class VectorProjector implements Projector {
 
   @Override
   public Fence acquire(int partition) {
-    collection.create();
-    return positions.acquire(partition);
+    QdrantCollection collection = collections.open();
+    acquired.put(partition, collection);
+    return new Positions(collection).acquire(partition);
   }
 
   @Override
   public Fence stored(int partition) {
-    return positions.stored(partition);
+    return collections
+        .current()
+        .map(collection -> new Positions(collection).stored(partition))
+        .orElse(Fence.NONE);
   }
 
   @Override
   public void apply(Batch batch) {
     List<PointStruct> points = points(batch);
+    Positions positions = new Positions(at(batch.partition()));
     positions.check(batch.partition(), batch.epoch(), batch.from());
     write(points, batch);
     positions.advance(batch);
   }
 
   List<PointStruct> points(Batch batch) {
-    return memories.of(batch);
+    return memories.of(at(batch.partition()).model(), batch);
   }
 
   void write(List<PointStruct> points, Batch batch) {
-    collection.upsert(points, notNewerThan(batch));
+    at(batch.partition()).upsert(points, notNewerThan(batch));
   }
 
   @Override
   public void repair(Repair repair) {
     PointRepair.Plan plan = plan(repair);
-    positions.check(repair.partition(), repair.epoch(), repair.position());
-    write(plan);
+    new Positions(plan.collection())
+        .check(repair.partition(), repair.epoch(), repair.position());
+    PointRepair.write(plan);
   }
 
   PointRepair.Plan plan(Repair repair) {
-    return pointRepair.plan(repair);
+    return new PointRepair(at(repair.partition()), memories).plan(repair);
   }
 
-  void write(PointRepair.Plan plan) {
-    pointRepair.write(plan);
+  private QdrantCollection at(int partition) {
+    return Objects.requireNonNull(acquired.get(partition), "not acquired");
   }
 
   @Override
@@ -146,7 +160,7 @@ public final class VectorProjector implements Projector {
   @Override
   public void close() {
     memories.close();
-    collection.close();
+    collections.close();
   }
 
   /** The UUIDv5 of {@code driftless.dev} as a DNS name. */

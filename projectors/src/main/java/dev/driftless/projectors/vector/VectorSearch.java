@@ -33,13 +33,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VectorSearch implements AutoCloseable {
 
-  private final QdrantCollection collection;
-  private final EmbeddingModel model;
+  private final VectorCollections collections;
+  private final Embedder embedder;
 
   /** Connects when first asked, and loads the embedding model with the first search. */
   public VectorSearch(VectorConfig config, Names names) {
-    collection = new QdrantCollection(config, names);
-    model = new EmbeddingModel(1);
+    collections = new VectorCollections(config, names);
+    embedder = new Embedder(1);
   }
 
   /**
@@ -75,7 +75,8 @@ public final class VectorSearch implements AutoCloseable {
    */
   public List<Hit> search(
       String text, String tenant, @Nullable String subject, int limit, Instant now) {
-    float[] vector = model.embed(Set.of(text)).get(text);
+    QdrantCollection collection = current();
+    float[] vector = embedder.embed(collection.model(), Set.of(text)).get(text);
     if (vector == null) {
       throw new IllegalArgumentException("a search needs a text with words");
     }
@@ -87,7 +88,7 @@ public final class VectorSearch implements AutoCloseable {
             .setLimit(limit)
             .setWithPayload(enable(true))
             .build();
-    return collection.await(collection.client().queryAsync(query)).stream()
+    return link().await(link().client().queryAsync(query)).stream()
         .map(point -> hit(point.getPayloadMap(), point.getScore()))
         .toList();
   }
@@ -96,19 +97,19 @@ public final class VectorSearch implements AutoCloseable {
   public List<Hit> list(String tenant, @Nullable String subject, int limit, Instant now) {
     ScrollPoints scroll =
         ScrollPoints.newBuilder()
-            .setCollectionName(collection.name())
+            .setCollectionName(collections.alias())
             .setFilter(live(now).addAllMust(of(tenant, subject)))
             .setLimit(limit)
             .setWithPayload(enable(true))
             .build();
-    return collection.await(collection.client().scrollAsync(scroll)).getResultList().stream()
+    return link().await(link().client().scrollAsync(scroll)).getResultList().stream()
         .map(point -> hit(point.getPayloadMap(), 0))
         .toList();
   }
 
   /** This memory, if it is live. */
   public Optional<Hit> get(String tenant, String subject, String memoryId, Instant now) {
-    return collection
+    return current()
         .point(id(VectorProjector.pointId(tenant, subject, memoryId)))
         .map(point -> point.getPayloadMap())
         .filter(payload -> payload.containsKey("kind"))
@@ -118,14 +119,22 @@ public final class VectorSearch implements AutoCloseable {
 
   /** How many memories of all tenants are live. */
   public long rows(Instant now) {
-    return collection.await(
-        collection.client().countAsync(collection.name(), live(now).build(), true));
+    return link()
+        .await(link().client().countAsync(collections.alias(), live(now).build(), true));
   }
 
   @Override
   public void close() {
-    model.close();
-    collection.close();
+    embedder.close();
+    collections.close();
+  }
+
+  private QdrantCollection current() {
+    return collections.current().orElseGet(collections::first);
+  }
+
+  private QdrantLink link() {
+    return collections.link();
   }
 
   private static Filter.Builder live(Instant now) {

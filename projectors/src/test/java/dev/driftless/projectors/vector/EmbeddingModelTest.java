@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static dev.driftless.projectors.vector.EmbeddingModel.MINILM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -24,7 +25,7 @@ final class EmbeddingModelTest {
     try (InputStream in = getClass().getResourceAsStream("/all-minilm-l6-v2-q.onnx")) {
       byte[] weights = Objects.requireNonNull(in).readAllBytes();
       byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(weights);
-      assertThat(EmbeddingModel.ID)
+      assertThat(MINILM.id())
           .isEqualTo("all-minilm-l6-v2-q-" + HexFormat.of().formatHex(sha256).substring(0, 8));
     }
   }
@@ -37,7 +38,7 @@ final class EmbeddingModelTest {
             .collect(Collectors.toCollection(LinkedHashSet::new));
     many.add(TEXT);
     float[] alone = embed(Set.of(TEXT)).get(TEXT);
-    assertThat(alone).hasSize(EmbeddingModel.DIMENSIONS).isEqualTo(embed(many).get(TEXT));
+    assertThat(alone).hasSize(MINILM.dimensions()).isEqualTo(embed(many).get(TEXT));
     assertThat(dot(alone, alone)).isCloseTo(1, within(1e-6));
   }
 
@@ -58,39 +59,39 @@ final class EmbeddingModelTest {
 
   @Test
   void a_text_is_embedded_once() {
-    try (EmbeddingModel model = new EmbeddingModel(1)) {
-      float[] first = model.embed(Set.of(TEXT)).get(TEXT);
-      assertThat(model.embed(Set.of(TEXT)).get(TEXT)).isSameAs(first);
+    try (Embedder embedder = new Embedder(1)) {
+      float[] first = embedder.embed(MINILM, Set.of(TEXT)).get(TEXT);
+      assertThat(embedder.embed(MINILM, Set.of(TEXT)).get(TEXT)).isSameAs(first);
     }
   }
 
   @Test
   void a_carried_vector_of_this_model_is_brought_to_length_1() {
-    float[] values = new float[EmbeddingModel.DIMENSIONS];
+    float[] values = new float[MINILM.dimensions()];
     values[1] = 3;
     values[2] = -4;
-    assertThat(EmbeddingModel.carried(TestLog.embedding(EmbeddingModel.ID, values)))
+    assertThat(MINILM.carried(TestLog.embedding(MINILM.id(), values)))
         .hasValueSatisfying(vector -> assertThat(vector).startsWith(0, 0.6f, -0.8f, 0));
-    assertThat(EmbeddingModel.carried(TestLog.embedding("another", 1, 2))).isEmpty();
+    assertThat(MINILM.carried(TestLog.embedding("another", 1, 2))).isEmpty();
   }
 
   @Test
   void what_cannot_be_a_vector_of_this_model_is_refused() {
-    float[] zero = new float[EmbeddingModel.DIMENSIONS];
+    float[] zero = new float[MINILM.dimensions()];
     float[] notANumber = zero.clone();
     notANumber[7] = Float.NaN;
     float[] infinite = zero.clone();
     infinite[7] = Float.NEGATIVE_INFINITY;
     for (float[] values : new float[][] {zero, notANumber, infinite, {1, 2, 3}, {}}) {
-      assertThatThrownBy(() -> EmbeddingModel.carried(TestLog.embedding(EmbeddingModel.ID, values)))
+      assertThatThrownBy(() -> MINILM.carried(TestLog.embedding(MINILM.id(), values)))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining(EmbeddingModel.ID);
+          .hasMessageContaining(MINILM.id());
     }
   }
 
   private static Map<String, float[]> embed(Set<String> texts) {
-    try (EmbeddingModel model = new EmbeddingModel(2)) {
-      return model.embed(texts);
+    try (Embedder embedder = new Embedder(2)) {
+      return embedder.embed(MINILM, texts);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.driftless.events.SessionStarted;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.LogRecord;
+import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Position;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -115,5 +116,10 @@ final class TestLog {
     records.add(
         new LogRecord(PARTITION, offset, time, time, null, null, Disposition.APPLY, event, null));
     return this;
+  }
+
+  /** Of a view in which generations are told apart, without the generation. */
+  static Fence fence(Fence stored) {
+    return new Fence(stored.epoch(), stored.position());
   }
 }

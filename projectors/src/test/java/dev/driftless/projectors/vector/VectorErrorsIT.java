@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static dev.driftless.projectors.vector.EmbeddingModel.MINILM;
 import static dev.driftless.projectors.vector.TestLog.PARTITION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -30,7 +31,7 @@ final class VectorErrorsIT {
     TestLog log =
         new TestLog()
             .recorded("m1", "good")
-            .recorded("m2", "bad", TestLog.embedding(EmbeddingModel.ID, 1, 2), null);
+            .recorded("m2", "bad", TestLog.embedding(MINILM.id(), 1, 2), null);
     try (VectorFixture view = new VectorFixture();
         VectorProjector projector = view.projector()) {
       long epoch = projector.acquire(PARTITION).epoch();
@@ -92,7 +93,7 @@ final class VectorErrorsIT {
   }
 
   private static void assertAwayIsTransient(int port) {
-    VectorConfig config = new VectorConfig("127.0.0.1:" + port, null, false, SHORT, 1);
+    VectorConfig config = new VectorConfig("127.0.0.1:" + port, null, false, SHORT, MINILM.id(), 1);
     try (VectorProjector projector = new VectorProjector(config, Names.DEFAULT)) {
       long before = System.nanoTime();
       assertThat(projector.isTransient(thrown(() -> projector.acquire(PARTITION)))).isTrue();

@@ -37,7 +37,7 @@ public final class VectorFixture implements ViewFixture {
   private final VectorConfig config = VectorConfig.of(server());
   private final Names names =
       new Names("t" + UUID.randomUUID().toString().replace("-", "").substring(0, 20));
-  private final QdrantCollection collection = new QdrantCollection(config, names);
+  private final VectorCollections collections = new VectorCollections(config, names);
 
   private static String server() {
     return TestStack.shared().with(ServerKind.QDRANT).qdrantGrpc();
@@ -61,8 +61,17 @@ public final class VectorFixture implements ViewFixture {
     return new VectorSearch(config, names);
   }
 
+  /** What readers see, whether or not it was made. */
   QdrantCollection collection() {
-    return collection;
+    return collections.current().orElseGet(collections::first);
+  }
+
+  VectorCollections collections() {
+    return collections;
+  }
+
+  QdrantLink link() {
+    return collections.link();
   }
 
   @Override
@@ -86,8 +95,9 @@ public final class VectorFixture implements ViewFixture {
 
   @Override
   public void wipe() {
-    if (collection.await(collection.client().collectionExistsAsync(collection.name()))) {
-      var unused = collection.await(collection.client().deleteCollectionAsync(collection.name()));
+    String name = collection().name();
+    if (link().await(link().client().collectionExistsAsync(name))) {
+      var unused = link().await(link().client().deleteCollectionAsync(name));
     }
   }
 
@@ -97,8 +107,7 @@ public final class VectorFixture implements ViewFixture {
     return () -> {
       wipe();
       if (!copied.isEmpty()) {
-        collection.create();
-        collection.upsert(copied, Filter.getDefaultInstance());
+        collections.open().upsert(copied, Filter.getDefaultInstance());
       }
     };
   }
@@ -106,23 +115,24 @@ public final class VectorFixture implements ViewFixture {
   @Override
   public void close() {
     wipe();
-    collection.close();
+    collections.close();
   }
 
   /** Every point, tombstones and positions too. */
   List<RetrievedPoint> points() {
     List<RetrievedPoint> points = new ArrayList<>();
-    if (!collection.await(collection.client().collectionExistsAsync(collection.name()))) {
+    String name = collection().name();
+    if (!link().await(link().client().collectionExistsAsync(name))) {
       return points;
     }
     ScrollPoints.Builder scroll =
         ScrollPoints.newBuilder()
-            .setCollectionName(collection.name())
+            .setCollectionName(name)
             .setWithPayload(enable(true))
             .setWithVectors(WithVectorsSelectorFactory.enable(true))
             .setLimit(PAGE);
     while (true) {
-      ScrollResponse page = collection.await(collection.client().scrollAsync(scroll.build()));
+      ScrollResponse page = link().await(link().client().scrollAsync(scroll.build()));
       points.addAll(page.getResultList());
       if (!page.hasNextPageOffset()) {
         return points;

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static dev.driftless.projectors.vector.EmbeddingModel.MINILM;
 import static dev.driftless.projectors.vector.TestLog.PARTITION;
 import static io.qdrant.client.ConditionFactory.hasId;
 import static io.qdrant.client.PointIdFactory.id;
@@ -69,7 +70,7 @@ final class VectorInspectorIT {
           .recorded("gone", "Ann eats no meat")
           .forgotten("gone")
           .recorded(
-              "carried", "Ann eats no meat", TestLog.embedding(EmbeddingModel.ID, axis(5)), null)
+              "carried", "Ann eats no meat", TestLog.embedding(MINILM.id(), axis(5)), null)
           .recorded("dots", " ")
           .sessionStarted();
   private long epoch;
@@ -275,7 +276,7 @@ final class VectorInspectorIT {
       successor.repair(new Repair(PARTITION, fence.epoch(), 10, histories(10)));
     }
     List<RetrievedPoint> points = view.points();
-    projector.write(plan);
+    PointRepair.write(plan);
     assertThat(view.points()).isEqualTo(points);
   }
 
@@ -292,8 +293,8 @@ final class VectorInspectorIT {
 
   @Test
   void an_event_that_was_set_aside_changes_nothing_that_is_expected() {
-    log.recorded("window", "bad", TestLog.embedding(EmbeddingModel.ID, 1, 2), null)
-        .recorded("never", "bad", TestLog.embedding(EmbeddingModel.ID, 1, 2), null);
+    log.recorded("window", "bad", TestLog.embedding(MINILM.id(), 1, 2), null)
+        .recorded("never", "bad", TestLog.embedding(MINILM.id(), 1, 2), null);
     projector.apply(new Batch(PARTITION, epoch, 7, TestLog.position(9), List.of()));
     assertThat(differing()).isEmpty();
     repair(histories(log.end()));
@@ -323,7 +324,7 @@ final class VectorInspectorIT {
     assertThat(differing()).isEqualTo(differing);
     repair(histories(log.end()));
     assertThat(differing()).isEmpty();
-    assertThat(projector.stored(PARTITION))
+    assertThat(TestLog.fence(projector.stored(PARTITION)))
         .isEqualTo(new Fence(epoch, TestLog.position(log.end())));
   }
 
@@ -420,7 +421,7 @@ final class VectorInspectorIT {
   }
 
   private static float[] axis(int dimension) {
-    float[] vector = new float[EmbeddingModel.DIMENSIONS];
+    float[] vector = new float[MINILM.dimensions()];
     vector[dimension] = 1;
     return vector;
   }

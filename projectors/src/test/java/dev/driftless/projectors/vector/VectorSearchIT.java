@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static dev.driftless.projectors.vector.EmbeddingModel.MINILM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -103,9 +104,9 @@ final class VectorSearchIT {
 
   @Test
   void a_carried_vector_of_this_model_is_used_and_one_of_another_model_is_not() {
-    float[] axis = new float[EmbeddingModel.DIMENSIONS];
+    float[] axis = new float[MINILM.dimensions()];
     axis[5] = 2;
-    Embedding ours = TestLog.embedding(EmbeddingModel.ID, axis);
+    Embedding ours = TestLog.embedding(MINILM.id(), axis);
     Embedding foreign = TestLog.embedding("another", 1, 2, 3);
     append(
         4,
@@ -133,10 +134,10 @@ final class VectorSearchIT {
 
   @Test
   void the_alias_leads_to_the_collection() {
-    QdrantCollection collection = view.collection();
-    assertThat(collection.await(collection.client().countAsync(collection.alias(), null)))
+    String alias = view.collections().alias();
+    assertThat(view.link().await(view.link().client().countAsync(alias, null)))
         .isEqualTo(view.points().size());
-    assertThat(collection.name()).isEqualTo(collection.alias() + "-" + EmbeddingModel.ID);
+    assertThat(view.collection().name()).isEqualTo(alias + "-" + MINILM.id());
   }
 
   private void append(int partition, TestLog log) {

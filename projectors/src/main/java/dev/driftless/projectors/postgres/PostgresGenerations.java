@@ -1,0 +1,278 @@
+package dev.driftless.projectors.postgres;
+
+import dev.driftless.projectors.Generations;
+import dev.driftless.schemas.Names;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The generations of a view in PostgreSQL: two schemas, told by their names. To switch is to swap
+ * the names, in one transaction that nobody reads or writes either of them beside: it locks all
+ * their tables, the positions first, as writers do. Statements that waited meanwhile, prepared ones
+ * too, find the tables that have the name then.
+ */
+public final class PostgresGenerations implements Generations {
+
+  /** For each lock; readers that came after us wait that long behind it. */
+  private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'";
+
+  /** Not one that comes in the way again: no such lock within the time, or a deadlock. */
+  private static final List<String> BUSY = List.of("55P03", "40P01");
+
+  private static final String TABLES =
+      """
+      SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+      WHERE relnamespace IN (to_regnamespace(:shown), to_regnamespace(:spare)) AND relkind IN ('r', 'v')
+      ORDER BY relname <> 'view_positions', relname, nspname
+      """;
+
+  /** Partitions of which readers would see what was before. */
+  private static final String BEHIND =
+      """
+      SELECT format('partition %s: the spare generation is at %s, readers see %s',
+        o.partition, coalesce(n.position, 0), o.position)
+      FROM <shown>.view_positions o LEFT JOIN <spare>.view_positions n USING (partition)
+      WHERE o.topic_id IS NOT NULL
+        AND (n.topic_id IS DISTINCT FROM o.topic_id OR n.position < o.position)
+      ORDER BY o.partition LIMIT 1
+      """;
+
+  /** Above both, so that nobody goes on where the other one's writer was. */
+  private static final String FENCE =
+      """
+      WITH most AS (
+        SELECT max(epoch) + 1 AS epoch
+        FROM (SELECT epoch FROM <shown>.view_positions UNION ALL SELECT epoch FROM <spare>.view_positions) both_of_them
+      ), shown AS (UPDATE <shown>.view_positions SET epoch = most.epoch FROM most)
+      UPDATE <spare>.view_positions SET epoch = most.epoch FROM most
+      """;
+
+  private static final String SEARCH_PATHS =
+      """
+      SELECT format('ALTER FUNCTION %I.%I(%s) SET search_path = %1$I, pg_temp',
+        CAST(:schema AS text), proname, pg_get_function_identity_arguments(oid))
+      FROM pg_proc WHERE pronamespace = to_regnamespace(:schema) AND proconfig::text LIKE '%search_path=%'
+      """;
+
+  private static final String OTHERS =
+      """
+      SELECT format('%s (pid %s, for %s s)', coalesce(nullif(application_name, ''), 'a session'), a.pid,
+        ceil(extract(epoch FROM clock_timestamp() - max(xact_start))))
+      FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_class c ON c.oid = l.relation
+      WHERE c.relnamespace IN (to_regnamespace(:shown), to_regnamespace(:spare)) AND l.pid <> pg_backend_pid()
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      GROUP BY application_name, a.pid ORDER BY min(xact_start) LIMIT 1
+      """;
+
+  /** Views elsewhere; they read the tables that they were made of, whatever these are called. */
+  private static final String BOUND =
+      """
+      SELECT DISTINCT r.ev_class::regclass::text
+      FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+      JOIN pg_class dependent ON dependent.oid = r.ev_class
+      LEFT JOIN pg_class t ON d.refclassid = 'pg_class'::regclass AND t.oid = d.refobjid
+      LEFT JOIN pg_proc f ON d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
+      WHERE coalesce(t.relnamespace, f.pronamespace) = to_regnamespace(:spare)
+        AND dependent.relnamespace <> to_regnamespace(:spare)
+      ORDER BY 1
+      """;
+
+  private final ViewSchema layout;
+  private final String shown;
+  private final String spare;
+  private final PostgresStore store;
+
+  /** Opens no connection yet. */
+  public PostgresGenerations(PostgresConfig config, ViewSchema layout, Names names) {
+    this.layout = layout;
+    this.shown = layout.name(names);
+    this.spare = layout.name(names.spare());
+    this.store = new PostgresStore(config, layout, names);
+  }
+
+  @Override
+  public String view() {
+    return layout.view();
+  }
+
+  @Override
+  public Numbers numbers() {
+    return store.jdbi().withHandle(this::numbers);
+  }
+
+  /** The spare schema is owned by the shown one's owner, whoever makes it. */
+  @Override
+  public void prepare() {
+    store
+        .jdbi()
+        .useTransaction(
+            handle -> {
+              ViewSchema.lock(handle);
+              Numbers now = numbers(handle);
+              if (now.shown() == 0) {
+                throw new IllegalStateException(
+                    "there is no schema %s to be rebuilt: start the view's projector"
+                        .formatted(shown));
+              }
+              if (!now.hasSpare()) {
+                make(handle, now.shown() + 1);
+              }
+            });
+  }
+
+  private void make(Handle handle, int number) {
+    String owner =
+        handle
+            .select("SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = ?", shown)
+            .mapTo(String.class)
+            .one();
+    handle.execute("CREATE SCHEMA %s AUTHORIZATION %s".formatted(spare, owner));
+    handle.execute("SET LOCAL ROLE " + owner);
+    handle.execute("SET LOCAL search_path = " + spare);
+    layout.install(handle, spare, number);
+    giveRights(handle);
+  }
+
+  @Override
+  public Switch exchange(
+      Numbers expected, Supplier<Map<Integer, Long>> logEnds, boolean unconditional) {
+    long started = System.nanoTime();
+    String refused;
+    try {
+      refused =
+          store.jdbi().inTransaction(handle -> exchange(handle, expected, unconditional));
+    } catch (RuntimeException e) {
+      if (!BUSY.contains(String.valueOf(PostgresStore.sqlState(e)))) {
+        throw e;
+      }
+      refused = "the view is being used by " + others();
+    }
+    return new Switch(Duration.ofNanos(System.nanoTime() - started), refused);
+  }
+
+  private @Nullable String exchange(Handle handle, Numbers expected, boolean unconditional) {
+    handle.execute(LOCK_TIMEOUT);
+    ViewSchema.lock(handle);
+    if (!numbers(handle).equals(expected)) {
+      throw new IllegalStateException(
+          "another command has switched or dropped generations of the view %s meanwhile"
+              .formatted(view()));
+    }
+    handle.execute(
+        "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE"
+            .formatted(String.join(", ", inBoth(handle, TABLES))));
+    String behind = unconditional ? null : behind(handle);
+    if (behind == null) {
+      giveRights(handle);
+      handle.execute(ofBoth(FENCE));
+      swapNames(handle);
+    }
+    return behind;
+  }
+
+  private @Nullable String behind(Handle handle) {
+    return handle.select(ofBoth(BEHIND)).mapTo(String.class).findOne().orElse(null);
+  }
+
+  private void swapNames(Handle handle) {
+    String aside = spare + "_aside";
+    handle.execute("ALTER SCHEMA %s RENAME TO %s".formatted(shown, aside));
+    handle.execute("ALTER SCHEMA %s RENAME TO %s".formatted(spare, shown));
+    handle.execute("ALTER SCHEMA %s RENAME TO %s".formatted(aside, spare));
+    for (String schema : List.of(shown, spare)) {
+      handle
+          .createQuery(SEARCH_PATHS)
+          .bind("schema", schema)
+          .mapTo(String.class)
+          .list()
+          .forEach(handle::execute);
+    }
+  }
+
+  @Override
+  public List<String> boundToSpare() {
+    return store.jdbi().withHandle(handle -> inBoth(handle, BOUND));
+  }
+
+  @Override
+  public void drop() {
+    store
+        .jdbi()
+        .useTransaction(
+            handle -> {
+              ViewSchema.lock(handle);
+              List<String> bound = inBoth(handle, BOUND);
+              if (!bound.isEmpty()) {
+                throw new IllegalStateException(
+                    "%s would be dropped with the schema %s: make it anew, so that it reads %s"
+                        .formatted(String.join(", ", bound), spare, shown));
+              }
+              handle.execute("DROP SCHEMA IF EXISTS %s CASCADE".formatted(spare));
+            });
+  }
+
+  @Override
+  public boolean isTransient(Exception e) {
+    return PostgresStore.isTransient(e);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  private Numbers numbers(Handle handle) {
+    return new Numbers(layout.generation(handle, shown), layout.generation(handle, spare));
+  }
+
+  private void giveRights(Handle handle) {
+    handle
+        .createQuery(GRANTS)
+        .bind("old", shown)
+        .bind("new", spare)
+        .mapTo(String.class)
+        .list()
+        .forEach(handle::execute);
+  }
+
+  private String others() {
+    return store
+        .jdbi()
+        .withHandle(
+            handle ->
+                inBoth(handle, OTHERS).stream().findFirst().orElse("somebody who is done by now"));
+  }
+
+  private List<String> inBoth(Handle handle, String query) {
+    var q = handle.createQuery(query).bind("spare", spare);
+    if (query.contains(":shown")) {
+      q.bind("shown", shown);
+    }
+    return new ArrayList<>(q.mapTo(String.class).list());
+  }
+
+  private String ofBoth(String sql) {
+    return sql.replace("<shown>", shown).replace("<spare>", spare);
+  }
+
+  private static final String GRANTS = grants();
+
+  private static String grants() {
+    try (InputStream in =
+        Objects.requireNonNull(PostgresGenerations.class.getResourceAsStream("grants.sql"))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.driftless.projectors.vector;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.qdrant.client.QdrantClient;
+import io.qdrant.client.QdrantGrpcClient;
+import io.qdrant.client.grpc.PointsGrpc.PointsFutureStub;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The way to the server; each call within the request timeout. Connects when first asked. Safe to
+ * share between threads.
+ */
+final class QdrantLink implements AutoCloseable {
+
+  private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+).*");
+  private static final int MAX_ANSWER_BYTES = 256 << 20;
+
+  private final VectorConfig config;
+  private final QdrantClient client;
+
+  QdrantLink(VectorConfig config) {
+    this.config = config;
+    this.client = new QdrantClient(connect(config));
+  }
+
+  QdrantClient client() {
+    return client;
+  }
+
+  /** Not through the client, which logs an error when there is no collection. */
+  PointsFutureStub points() {
+    return client.grpcClient().points();
+  }
+
+  /** The answer; {@code otherwise} if there is no such collection. */
+  <T> T ifThere(ListenableFuture<T> answer, T otherwise) {
+    try {
+      return await(answer);
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        return otherwise;
+      }
+      throw e;
+    }
+  }
+
+  /** The answer, or what the driver threw. */
+  <T> T await(ListenableFuture<T> answer) {
+    try {
+      return answer.get(config.requestTimeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException driver) {
+        throw driver;
+      }
+      throw Status.UNKNOWN.withCause(e.getCause()).asRuntimeException();
+    } catch (java.util.concurrent.TimeoutException | CancellationException e) {
+      throw Status.DEADLINE_EXCEEDED.withCause(e).asRuntimeException();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Status.CANCELLED.withCause(e).asRuntimeException();
+    }
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  /**
+   * @throws IllegalStateException if the server is too old
+   */
+  void refuseOldServer() {
+    String version = await(client.healthCheckAsync()).getVersion();
+    Matcher parts = VERSION.matcher(version);
+    if (parts.matches()
+        && Integer.parseInt(parts.group(1)) == 1
+        && Integer.parseInt(parts.group(2)) < 16) {
+      throw new IllegalStateException(
+          "Qdrant %s at %s would ignore the guards of this view: use 1.16 or later"
+              .formatted(version, config.address()));
+    }
+  }
+
+  private static QdrantGrpcClient connect(VectorConfig config) {
+    ManagedChannelBuilder<?> channel =
+        ManagedChannelBuilder.forAddress(config.host(), config.port())
+            .maxInboundMessageSize(MAX_ANSWER_BYTES);
+    if (!config.tls()) {
+      channel.usePlaintext();
+    }
+    QdrantGrpcClient.Builder client =
+        QdrantGrpcClient.newBuilder(channel.build(), true, false)
+            .withTimeout(config.requestTimeout());
+    if (config.apiKey() != null) {
+      client.withApiKey(config.apiKey());
+    }
+    return client.build();
+  }
+}
