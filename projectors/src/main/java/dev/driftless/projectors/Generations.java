@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The two generations that a view may have in its store: the one that readers see, and a spare one,
  * which is being filled to take its place, or was replaced and is kept. Which there are is told by
- * the store alone. Exceptions of the store's driver are thrown as they are. Not for several threads.
+ * the store alone. Exceptions of the store's driver are thrown as they are. Not for several
+ * threads.
  */
 public interface Generations extends AutoCloseable {
 
@@ -62,8 +63,7 @@ public interface Generations extends AutoCloseable {
    * @param logEnds asks where each partition of the log ends now
    * @param unconditional whatever the positions are; for a view whose position is of another log
    */
-  Switch exchange(
-      Numbers expected, Supplier<Map<Integer, Long>> logEnds, boolean unconditional);
+  Switch exchange(Numbers expected, Supplier<Map<Integer, Long>> logEnds, boolean unconditional);
 
   /** What outside of the view is bound to the spare generation, whatever its name. */
   List<String> boundToSpare();

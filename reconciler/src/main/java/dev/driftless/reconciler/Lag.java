@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -51,10 +52,23 @@ public final class Lag implements AutoCloseable {
 
   /** Of all views; asks for nothing yet. */
   public Lag(ProjectorsConfig config) {
-    this.names = config.names();
+    this(config, config.names(), Views.names(), Views::open);
+  }
+
+  private Lag(
+      ProjectorsConfig config,
+      Names names,
+      List<String> views,
+      BiFunction<String, ProjectorsConfig, Projector> open) {
+    this.names = names;
     this.topic = names.log();
     this.admin = Admin.create(new HashMap<>(config.kafka()));
-    Views.names().forEach(view -> projectors.put(view, Views.open(view, config)));
+    views.forEach(view -> projectors.put(view, open.apply(view, config)));
+  }
+
+  /** Of the spare generations of the views that may have one; asks for nothing yet. */
+  public static Lag ofSpares(ProjectorsConfig config) {
+    return new Lag(config, config.names().spare(), Views.withGenerations(), Views::openSpare);
   }
 
   /**
@@ -169,9 +183,9 @@ public final class Lag implements AutoCloseable {
         }
         boolean another = isOfAnotherLog(stored.position(), log.topicId());
         if (another) {
-          problem = "its position is of another log: rebuild the view";
+          problem = "its position is of another log: " + rebuild(projector.view());
         } else if (stored.offset() > logEnd) {
-          problem = "its position is beyond the log's end: rebuild the view";
+          problem = "its position is beyond the log's end: " + rebuild(projector.view());
         }
         Position position = another ? null : stored.position();
         long offset = position == null ? 0 : position.offset();
@@ -182,6 +196,10 @@ public final class Lag implements AutoCloseable {
     } catch (RuntimeException e) {
       return new ViewLag(projector.view(), List.of(), "its store does not answer: " + firstLine(e));
     }
+  }
+
+  private static String rebuild(String view) {
+    return "rebuild the view (driftless rebuild %s)".formatted(view);
   }
 
   private static Duration behind(int partition, @Nullable Position position, LogEnd log) {

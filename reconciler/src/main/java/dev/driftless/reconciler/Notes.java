@@ -2,6 +2,7 @@ package dev.driftless.reconciler;
 
 import dev.driftless.projectors.Entity;
 import dev.driftless.reconciler.log.EntityLog;
+import dev.driftless.schemas.Names;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -11,14 +12,19 @@ import java.util.TreeMap;
 final class Notes {
 
   private final EntityLog log;
+  private final Names names;
 
-  Notes(EntityLog log) {
+  /**
+   * @param names whether of the generations that readers see, or of the spare ones
+   */
+  Notes(EntityLog log, Names names) {
     this.log = log;
+    this.names = names;
   }
 
   /** By partition, up to where the view was compared with the log. */
   Map<Integer, Long> verifiedTo(String view) {
-    byte[] bytes = log.get("verified " + view);
+    byte[] bytes = log.get("verified " + names.generation(view));
     Map<Integer, Long> verified = new TreeMap<>();
     if (bytes != null) {
       ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -31,7 +37,7 @@ final class Notes {
 
   /** What was wrong at the last check. */
   List<Entity> open(String view) {
-    byte[] bytes = log.get("open " + view);
+    byte[] bytes = log.get("open " + names.generation(view));
     return bytes == null ? List.of() : EntityLog.entities(bytes);
   }
 
@@ -39,7 +45,7 @@ final class Notes {
   void verified(String view, Map<Integer, Long> positions, List<Entity> open) {
     ByteBuffer out = ByteBuffer.allocate(positions.size() * (Integer.BYTES + Long.BYTES));
     positions.forEach((partition, offset) -> out.putInt(partition).putLong(offset));
-    log.put("open " + view, EntityLog.bytes(open));
-    log.put("verified " + view, out.array());
+    log.put("open " + names.generation(view), EntityLog.bytes(open));
+    log.put("verified " + names.generation(view), out.array());
   }
 }

@@ -52,7 +52,7 @@ public final class Reconciler implements AutoCloseable {
     this.partitions = lag.logEnds().size();
     this.topicId = lag.topicId();
     this.copy = LogCopy.open(config, name, directory, topicId, progress);
-    this.notes = new Notes(copy.entities());
+    this.notes = new Notes(copy.entities(), config.names());
     this.registry =
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
     this.letters = new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry));
@@ -102,6 +102,30 @@ public final class Reconciler implements AutoCloseable {
    */
   public ViewReport checkEverything(String view, Runnable meanwhile) {
     return check(inspector(view), meanwhile).everything();
+  }
+
+  /** Compares everything of a view's spare generation with the log; as {@link #check}. */
+  public Report checkSpare(String view) {
+    Instant at = Instant.now();
+    try (Inspector spare = Views.inspectSpare(view, config, partitions);
+        Lag lagOfSpares = Lag.ofSpares(config)) {
+      Notes notesOfSpares = new Notes(copy.entities(), config.names().spare());
+      SetAside setAside = new SetAside(letters, view);
+      ViewReport report =
+          new ViewCheck(spare, copy, lagOfSpares, setAside, notesOfSpares, progress, () -> {})
+              .everything();
+      return new Report(at, List.of(report));
+    }
+  }
+
+  /**
+   * Has every entity that the log knows of written anew as the log says, whether or not it differs,
+   * but for those of which the view set an event aside. What the log does not know of stays.
+   *
+   * @return what was asked for, of which nothing differs any more if it was not refused
+   */
+  public RepairReport rewrite(String view, RepairLimits limits) {
+    return repairs(inspector(view), limits).rewriteAll();
   }
 
   /**

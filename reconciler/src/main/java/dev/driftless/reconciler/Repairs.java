@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 final class Repairs {
 
   private static final int CHUNK = 200;
+
+  /** Entities that are rewritten before the next are looked for, but for those of one bucket. */
+  private static final int REWRITTEN_AT_ONCE = 2_000;
+
   private static final String POSITIONS =
       "a position is mended by the view's projector alone, which then applies again what is missing: start it; if it stops with a line that says so, rebuild the view";
   private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
@@ -90,6 +95,82 @@ final class Repairs {
   /** Has these entities written anew, whether or not they differ. */
   RepairReport rewrite(Collection<Entity> entities) {
     return mend(Set.copyOf(entities), null, partition -> Set.of());
+  }
+
+  /** Has everything that the log knows of written anew, whether or not it differs. */
+  RepairReport rewriteAll() {
+    Map<Integer, Long> below = positions.get();
+    Rewriting rewriting = new Rewriting(entities(below));
+    for (int bucket = 0; bucket < Entity.BUCKETS && rewriting.goesOn(); bucket++) {
+      log.entities(
+          view,
+          bucket,
+          partitions,
+          below,
+          (entity, offsets) -> {
+            Set<Long> refused = setAside.reasons(entity.partition(partitions)).keySet();
+            if (Collections.disjoint(offsets, refused)) {
+              rewriting.add(entity);
+            }
+          });
+    }
+    rewriting.flush();
+    return rewriting.report();
+  }
+
+  /** Some entities after the others, and what became of them. */
+  private final class Rewriting {
+
+    private final long all;
+    private final long started = System.nanoTime();
+    private final Set<Entity> some = new LinkedHashSet<>();
+    private long asked;
+    private long mended;
+    private List<Divergence> left = List.of();
+    private @Nullable String refused;
+
+    Rewriting(long all) {
+      this.all = all;
+    }
+
+    /** Whoever did not serve some does not serve the next. */
+    boolean goesOn() {
+      return refused == null;
+    }
+
+    void add(Entity entity) {
+      if (goesOn()) {
+        some.add(entity);
+      }
+      if (some.size() >= REWRITTEN_AT_ONCE) {
+        flush();
+      }
+    }
+
+    void flush() {
+      if (some.isEmpty()) {
+        return;
+      }
+      RepairReport report = rewrite(some);
+      some.clear();
+      asked += report.asked();
+      mended += report.mended();
+      left = report.left();
+      refused = report.refused();
+      double seconds = (System.nanoTime() - started) / 1e9;
+      progress.say(
+          "%s: %,d of %,d keys written anew, %,.0f/s, %,.0f s left"
+              .formatted(
+                  view.view(),
+                  mended,
+                  all,
+                  mended / seconds,
+                  Math.max(0, all - mended) * seconds / Math.max(1, mended)));
+    }
+
+    RepairReport report() {
+      return new RepairReport(view.view(), asked, mended, left, null, refused);
+    }
   }
 
   private RepairReport mend(
@@ -178,8 +259,8 @@ final class Repairs {
 
   private @Nullable String refusal(ViewReport report, long differing) {
     if (report.divergenceCount() > report.divergences().size()) {
-      return "%,d divergences are more than can be repaired one by one: rebuild the view (empty its store and start its projector again)"
-          .formatted(report.divergenceCount());
+      return "%,d divergences are more than can be repaired one by one: rebuild the view (driftless rebuild %s)"
+          .formatted(report.divergenceCount(), view.view());
     }
     if (differing == 0) {
       return null;
@@ -189,8 +270,8 @@ final class Repairs {
     if (percent <= limits.maxPercent()) {
       return null;
     }
-    return "%,d of %,d keys differ, %.1f %%, and at most %.1f %% are repaired: look for the cause first; then allow more (--max-percent, maxPercent), or rebuild the view"
-        .formatted(differing, all, percent, limits.maxPercent());
+    return "%,d of %,d keys differ, %.1f %%, and at most %.1f %% are repaired: look for the cause first; then allow more (--max-percent, maxPercent), or rebuild the view (driftless rebuild %s)"
+        .formatted(differing, all, percent, limits.maxPercent(), view.view());
   }
 
   /** How many entities of the view the log knows, counted as the differing ones are. */

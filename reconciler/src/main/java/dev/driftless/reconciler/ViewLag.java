@@ -49,6 +49,11 @@ public record ViewLag(String view, List<PartitionLag> partitions, @Nullable Stri
     return partitions.stream().mapToLong(PartitionLag::position).sum();
   }
 
+  /** Whether its position is not one of this log, so that its projector has stopped. */
+  public boolean isLost() {
+    return isKnown() && problem != null;
+  }
+
   /** Whether the numbers mean anything. */
   public boolean isKnown() {
     return !partitions.isEmpty();

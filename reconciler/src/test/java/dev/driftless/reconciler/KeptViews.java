@@ -9,6 +9,7 @@ import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Spares;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.DeadLetter;
 import dev.driftless.projectors.runtime.DeadLetterLog;
@@ -39,6 +40,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /** A log of its own on real servers, and all five views of it, kept by projectors in this JVM. */
 final class KeptViews implements AutoCloseable {
@@ -52,6 +54,7 @@ final class KeptViews implements AutoCloseable {
   private final EventRegistry registry;
   private final MemoryLog log;
   private final Map<String, ViewApplication> running = new LinkedHashMap<>();
+  private @Nullable Spares spares;
 
   KeptViews() {
     this(TestStack.shared().with(ServerKind.values()), Map.of());
@@ -108,6 +111,18 @@ final class KeptViews implements AutoCloseable {
             Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry());
     application.start();
     running.put(view, application);
+  }
+
+  /** Keeps the spare generations of all views too, until {@link #stopSpares}. */
+  void keepSpares() {
+    spares = Spares.of(Views.names(), config, registry);
+  }
+
+  void stopSpares() {
+    if (spares != null) {
+      spares.close();
+      spares = null;
+    }
   }
 
   void stop(String view) {
@@ -201,6 +216,7 @@ final class KeptViews implements AutoCloseable {
 
   @Override
   public void close() {
+    stopSpares();
     new ArrayList<>(running.values()).parallelStream().forEach(ViewApplication::close);
     log.close();
     registry.close();

@@ -40,7 +40,10 @@ final class Stores implements AutoCloseable {
     this.redis = redisClient.connect();
   }
 
-  /** A statement in which {@code R}, {@code C} and {@code A} stand for the views' schemas. */
+  /**
+   * A statement in which {@code R}, {@code C} and {@code A} stand for the views' schemas, and {@code
+   * RS}, {@code CS} and {@code AS} for those of their spare generations.
+   */
   int sql(String statement) {
     try (Statement s = postgres.createStatement()) {
       s.execute(inSchemas(statement));
@@ -62,6 +65,11 @@ final class Stores implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException(statement, e);
     }
+  }
+
+  /** The schema of the relational view. */
+  String relational() {
+    return RelationalProjector.schema(views.config().names());
   }
 
   RedisCommands<String, String> redis() {
@@ -126,6 +134,9 @@ final class Stores implements AutoCloseable {
   private String inSchemas(String statement) {
     var names = views.config().names();
     return statement
+        .replace("RS.", RelationalProjector.schema(names.spare()) + ".")
+        .replace("CS.", ContextProjector.schema(names.spare()) + ".")
+        .replace("AS.", AuditProjector.schema(names.spare()) + ".")
         .replace("R.", RelationalProjector.schema(names) + ".")
         .replace("C.", ContextProjector.schema(names) + ".")
         .replace("A.", AuditProjector.schema(names) + ".");

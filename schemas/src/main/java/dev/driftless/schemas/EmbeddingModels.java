@@ -3,8 +3,8 @@ package dev.driftless.schemas;
 import java.util.Map;
 
 /**
- * The embedding models that are known by name, and the dimensions of their vectors. A name ends with
- * the first eight hex digits of the SHA-256 of the model's weights.
+ * The embedding models that are known by name, and the dimensions of their vectors. A name ends
+ * with the first eight hex digits of the SHA-256 of the model's weights.
  */
 public final class EmbeddingModels {
 

@@ -77,7 +77,9 @@ public record Names(String name, boolean isSpare) {
     return isSpare ? view + "-" + SPARE : view;
   }
 
-  /** Where in its store the generation of a view is: {@link #prefixed}, and {@code spare} behind it. */
+  /**
+   * Where in its store the generation of a view is: {@link #prefixed}, and {@code spare} behind it.
+   */
   public String place(String separator, String base) {
     return prefixed(separator, isSpare ? base + separator + SPARE : base);
   }

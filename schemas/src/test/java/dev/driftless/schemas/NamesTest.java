@@ -31,6 +31,18 @@ class NamesTest {
     assertThat(names.prefixed("_", "context")).isEqualTo("blue_context");
   }
 
+  @Test
+  void a_spare_generation_has_a_group_and_a_place_of_its_own_and_shares_all_else() {
+    Names names = new Names("blue").spare();
+
+    assertThat(names.group("vector")).isEqualTo("blue-driftless-vector-spare");
+    assertThat(names.place("_", "context")).isEqualTo("blue_context_spare");
+    assertThat(new Names("blue").place("_", "context")).isEqualTo("blue_context");
+    assertThat(names.log()).isEqualTo("blue-memory-events");
+    assertThat(names.deadLetters("vector")).isEqualTo("blue-memory-events.dead.vector");
+    assertThat(names.controls()).isEqualTo("blue-view-controls");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"Blue", "1blue", "_blue", "bl-ue", "bl ue", "blü", "a.b"})
   void a_name_that_some_server_would_refuse_is_refused(String name) {

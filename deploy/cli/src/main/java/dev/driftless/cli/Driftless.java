@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       SearchCommand.class,
       ShowCommand.class,
       ReconcileCommand.class,
+      RebuildCommand.class,
       ViewsCommand.class,
       DeadLettersCommand.class,
       AuditCommand.class,

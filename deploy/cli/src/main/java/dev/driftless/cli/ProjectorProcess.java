@@ -25,7 +25,7 @@ final class ProjectorProcess {
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
 
   private static final Pattern STOPPED =
-      Pattern.compile(" ERROR \\S+ (view=(\\w+)[^:]*: stopped, .*)");
+      Pattern.compile(" ERROR \\S+ (view=([\\w-]+)[^:]*: stopped, .*)");
 
   private final LocalProgram program;
 

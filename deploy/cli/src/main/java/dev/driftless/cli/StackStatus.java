@@ -32,9 +32,24 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
   record Program(String name, ServerStatus.State state, String address, OptionalLong pid) {}
 
   /**
+   * @param spare its generation beside the one that readers see; null if there is none
    * @param reason why it is not kept, or its lag not known; null if all is well
    */
-  record View(String name, ViewState state, ViewLag lag, @Nullable String reason) {}
+  record View(
+      String name,
+      ViewState state,
+      ViewLag lag,
+      @Nullable SpareGeneration spare,
+      @Nullable String reason) {
+
+    View(String name, ViewState state, ViewLag lag, @Nullable String reason) {
+      this(name, state, lag, null, reason);
+    }
+
+    View with(@Nullable SpareGeneration other) {
+      return new View(name, state, lag, other, reason);
+    }
+  }
 
   /** Of a view. */
   enum ViewState {
@@ -69,9 +84,11 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
     try (Lag lag = new Lag(config);
         ViewControls controls = new ViewControls(config.kafka(), config.names())) {
       Set<String> paused = controls.paused();
+      Map<String, SpareGeneration> spares = SpareGeneration.all(config);
       boolean runs = stack.projectors().isRunning();
       return lag.read().stream()
           .map(v -> view(v, runs, paused.contains(v.view()), stopped.get(v.view())))
+          .map(v -> v.with(spares.get(v.name())))
           .toList();
     } catch (RuntimeException e) {
       return unknown(Objects.requireNonNullElse(e.getMessage(), e.toString()));
@@ -115,7 +132,7 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
   }
 
   void printViews(PrintWriter out) {
-    Table table = new Table("view", "state", "applied", "lag", "behind");
+    Table table = new Table("view", "state", "applied", "lag", "behind", "spare");
     for (View v : views) {
       boolean known = v.lag().isKnown();
       table.row(
@@ -123,7 +140,8 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
           word(v.state()),
           known ? v.lag().applied() : null,
           known ? v.lag().events() : null,
-          known ? Output.seconds(v.lag().behind()) : null);
+          known ? Output.seconds(v.lag().behind()) : null,
+          v.spare());
     }
     table.print(out);
     reasons().forEach((reason, of) -> out.println(of + ": " + reason));
@@ -164,6 +182,13 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
     node.put("state", word(view.state()));
     if (view.reason() != null) {
       node.put("reason", view.reason());
+    }
+    SpareGeneration spare = view.spare();
+    if (spare != null) {
+      node.putObject("spare")
+          .put("generation", spare.generation())
+          .put("old", spare.old())
+          .put("lag", spare.lag());
     }
     if (view.lag().isKnown()) {
       node.put("applied", view.lag().applied());

@@ -34,6 +34,7 @@ final class ViewsListCommand implements Callable<Integer> {
    * @param position events and control records applied, of all partitions; null if not known
    * @param lag how many are not; null if not known
    * @param lagSeconds how far it is behind in log time; null if not known
+   * @param spare its generation beside the one that readers see; null if there is none
    * @param problem why they are not known
    */
   private record State(
@@ -42,6 +43,7 @@ final class ViewsListCommand implements Callable<Integer> {
       @Nullable Long position,
       @Nullable Long lag,
       @Nullable Double lagSeconds,
+      @Nullable SpareGeneration spare,
       @Nullable String problem) {}
 
   @Override
@@ -51,7 +53,7 @@ final class ViewsListCommand implements Callable<Integer> {
     output.list(
         "views",
         states,
-        new Table("view", "state", "position", "lag", "behind", "problem"),
+        new Table("view", "state", "position", "lag", "behind", "spare", "problem"),
         s ->
             Output.cells(
                 s.view(),
@@ -59,6 +61,7 @@ final class ViewsListCommand implements Callable<Integer> {
                 s.position(),
                 s.lag(),
                 s.lagSeconds() == null ? null : Output.seconds(s.lagSeconds()),
+                s.spare(),
                 s.problem()));
     return states.stream().allMatch(s -> s.problem() == null) ? 0 : 1;
   }
@@ -68,11 +71,14 @@ final class ViewsListCommand implements Callable<Integer> {
     try (Lag lag = new Lag(config);
         ViewControls controls = new ViewControls(config.kafka(), config.names())) {
       Set<String> paused = controls.paused();
-      return lag.read().stream().map(view -> state(view, paused.contains(view.view()))).toList();
+      Map<String, SpareGeneration> spares = SpareGeneration.all(config);
+      return lag.read().stream()
+          .map(view -> state(view, paused.contains(view.view()), spares.get(view.view())))
+          .toList();
     }
   }
 
-  private static State state(ViewLag view, boolean paused) {
+  private static State state(ViewLag view, boolean paused, @Nullable SpareGeneration spare) {
     boolean known = view.problem() == null;
     return new State(
         view.view(),
@@ -80,6 +86,7 @@ final class ViewsListCommand implements Callable<Integer> {
         known ? view.applied() : null,
         known ? view.events() : null,
         known ? view.behind().toMillis() / 1000.0 : null,
+        spare,
         view.problem());
   }
 }

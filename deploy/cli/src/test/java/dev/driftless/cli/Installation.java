@@ -9,6 +9,7 @@ import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.producer.LogTopic;
 import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Spares;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
@@ -36,6 +37,7 @@ final class Installation implements AutoCloseable {
   private final ProjectorsConfig config;
   private final EventRegistry registry;
   private final List<ViewApplication> applications = new ArrayList<>();
+  private @Nullable Spares spares;
 
   Installation(Path stateDirectory) throws Exception {
     environment = new HashMap<>(TestStack.shared().with(ServerKind.values()).environment());
@@ -69,9 +71,13 @@ final class Installation implements AutoCloseable {
               Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
     }
     applications.forEach(ViewApplication::start);
+    spares = Spares.of(Views.names(), config, registry);
   }
 
   void stopViews() {
+    if (spares != null) {
+      spares.close();
+    }
     applications.parallelStream().forEach(ViewApplication::close);
     applications.clear();
   }

@@ -16,8 +16,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Keeps one view, several, or all, and their spare generations, until it is told to stop. A view that stops by itself says why
- * in one line and leaves the others alone; the process ends with exit code 1 when none is left.
+ * Keeps one view, several, or all, and their spare generations, until it is told to stop. A view
+ * that stops by itself says why in one line and leaves the others alone; the process ends with exit
+ * code 1 when none is left.
  */
 @Command(
     name = "driftless-projectors",

@@ -98,7 +98,7 @@ public final class Spares implements AutoCloseable {
       if (spare != null && (number == 0 || (number != spare.number() && spare.isStopped()))) {
         LOG.info("view={} the spare generation {} is there no more", view.view(), spare.number());
         kept.remove(view.view());
-        spare.application().close();
+        spare.application().abandon();
       }
       if (number > 0 && !kept.containsKey(view.view())) {
         LOG.info("view={} keeping the spare generation {} too", view.view(), number);

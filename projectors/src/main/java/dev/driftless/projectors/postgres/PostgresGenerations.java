@@ -23,11 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PostgresGenerations implements Generations {
 
-  /** For each lock; readers that came after us wait that long behind it. */
-  private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'";
+  /** For all locks together, since readers that come after us wait behind them. */
+  private static final String LOCK_TIMEOUT = "SET LOCAL statement_timeout = '400ms'";
 
-  /** Not one that comes in the way again: no such lock within the time, or a deadlock. */
-  private static final List<String> BUSY = List.of("55P03", "40P01");
+  /** Who reads the spare generation for longer has to be through first. */
+  private static final String DROP_TIMEOUT = "SET LOCAL lock_timeout = '10s'";
+
+  /** What the driver says of a statement that timed out, and of a deadlock. */
+  private static final List<String> BUSY = List.of("57014", "40P01");
 
   private static final String TABLES =
       """
@@ -86,6 +89,8 @@ public final class PostgresGenerations implements Generations {
         AND dependent.relnamespace <> to_regnamespace(:spare)
       ORDER BY 1
       """;
+
+  private static final String GRANTS = grants();
 
   private final ViewSchema layout;
   private final String shown;
@@ -149,8 +154,7 @@ public final class PostgresGenerations implements Generations {
     long started = System.nanoTime();
     String refused;
     try {
-      refused =
-          store.jdbi().inTransaction(handle -> exchange(handle, expected, unconditional));
+      refused = store.jdbi().inTransaction(handle -> exchange(handle, expected, unconditional));
     } catch (RuntimeException e) {
       if (!BUSY.contains(String.valueOf(PostgresStore.sqlState(e)))) {
         throw e;
@@ -161,16 +165,16 @@ public final class PostgresGenerations implements Generations {
   }
 
   private @Nullable String exchange(Handle handle, Numbers expected, boolean unconditional) {
-    handle.execute(LOCK_TIMEOUT);
     ViewSchema.lock(handle);
     if (!numbers(handle).equals(expected)) {
       throw new IllegalStateException(
           "another command has switched or dropped generations of the view %s meanwhile"
               .formatted(view()));
     }
-    handle.execute(
-        "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE"
-            .formatted(String.join(", ", inBoth(handle, TABLES))));
+    List<String> tables = inBoth(handle, TABLES);
+    handle.execute(LOCK_TIMEOUT);
+    handle.execute("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE".formatted(String.join(", ", tables)));
+    handle.execute("SET LOCAL statement_timeout = 0");
     String behind = unconditional ? null : behind(handle);
     if (behind == null) {
       giveRights(handle);
@@ -217,7 +221,12 @@ public final class PostgresGenerations implements Generations {
                     "%s would be dropped with the schema %s: make it anew, so that it reads %s"
                         .formatted(String.join(", ", bound), spare, shown));
               }
-              handle.execute("DROP SCHEMA IF EXISTS %s CASCADE".formatted(spare));
+              if (numbers(handle).hasSpare()) {
+                // the positions first, as writers do, so that the two do not lock each other out
+                handle.execute(DROP_TIMEOUT);
+                handle.execute("LOCK TABLE %s.view_positions".formatted(spare));
+                handle.execute("DROP SCHEMA %s CASCADE".formatted(spare));
+              }
             });
   }
 
@@ -264,8 +273,6 @@ public final class PostgresGenerations implements Generations {
   private String ofBoth(String sql) {
     return sql.replace("<shown>", shown).replace("<spare>", spare);
   }
-
-  private static final String GRANTS = grants();
 
   private static String grants() {
     try (InputStream in =

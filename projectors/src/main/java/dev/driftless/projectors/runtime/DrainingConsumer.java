@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -48,6 +49,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final Projector projector;
   private final EventDecoder decoder;
   private final Drain drain;
+  private final BooleanSupplier abandoned;
   private final DeadLetters deadLetters;
   private final LogPositions log;
   private final @Nullable ViewControls controls;
@@ -69,12 +71,14 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private long checkAtNanos = System.nanoTime();
 
   /**
+   * @param abandoned whether there is nothing any more that could be drained to
    * @param controls null for what is never paused
    * @param repairs null for what is never repaired
    */
   DrainingConsumer(
       Map<String, Object> settings,
       ViewParts parts,
+      BooleanSupplier abandoned,
       DeadLetters deadLetters,
       @Nullable ViewControls controls,
       @Nullable Repairs repairs) {
@@ -86,6 +90,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.meters = parts.meters();
     this.shared = parts.partitions();
     this.checkIntervalNanos = parts.checkInterval().toNanos();
+    this.abandoned = abandoned;
     this.deadLetters = deadLetters;
     this.controls = controls;
     this.repairs = repairs;
@@ -111,13 +116,14 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   @Override
   public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
+    if (abandoned.getAsBoolean()) {
+      return;
+    }
     if (!own.values().stream().allMatch(OwnedPartition::positioned)) {
       // No failure of the store: commits that come again and again would put off for ever what
       // they wait for, which is the next poll that may ask it.
       throw new TimeoutException(
-          "nothing is committed before the store of view "
-              + name
-              + " was asked where to begin");
+          "nothing is committed before the store of view " + name + " was asked where to begin");
     }
     try {
       drainOwn();
@@ -258,13 +264,22 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
           "view=%s partition=%d was taken over by another process"
               .formatted(name, partition.partition()));
     }
-    LOG.warn(
-        "view={} partition={} offset={} the store now holds position {}: reading the log again from there",
-        name,
-        partition.partition(),
-        partition.fence().offset(),
-        stored.offset());
-    meters.rewind();
+    if (sameGeneration || stored.offset() < partition.fence().offset()) {
+      LOG.warn(
+          "view={} partition={} offset={} the store now holds position {}: reading the log again from there",
+          name,
+          partition.partition(),
+          partition.fence().offset(),
+          stored.offset());
+      meters.rewind();
+    } else {
+      LOG.info(
+          "view={} partition={} offset={} going on in another generation, which is at {}",
+          name,
+          partition.partition(),
+          partition.fence().offset(),
+          stored.offset());
+    }
     deadLetters.forget(partition.partition());
     partition.unposition();
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -52,6 +53,7 @@ public final class ViewApplication implements AutoCloseable {
   private final RuntimeConfig config;
   private final Admin admin;
   private final KafkaStreams streams;
+  private final AtomicBoolean abandoned = new AtomicBoolean();
   private final CompletableFuture<ViewStoppedException> stopped = new CompletableFuture<>();
 
   /**
@@ -133,6 +135,14 @@ public final class ViewApplication implements AutoCloseable {
     streams.close(CloseOptions.groupMembershipOperation(membership).withTimeout(CLOSE_TIMEOUT));
     admin.close(Duration.ZERO);
     projector.close();
+  }
+
+  /**
+   * Stops as {@link #close} does, but drains and commits nothing: what it kept is there no more.
+   */
+  public void abandon() {
+    abandoned.set(true);
+    close();
   }
 
   private Topology topology(ViewParts parts) {
@@ -223,6 +233,7 @@ public final class ViewApplication implements AutoCloseable {
       return new DrainingConsumer(
           settings,
           parts,
+          abandoned::get,
           new DeadLetters(projector.view(), !observes, config, parts.meters()),
           observes ? null : new ViewControls(config.kafka(), config.names()),
           observes || config.names().isSpare() ? null : new Repairs(parts, config));

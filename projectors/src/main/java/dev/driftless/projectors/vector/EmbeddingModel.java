@@ -15,8 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -32,12 +32,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe to share between threads.
  */
-enum EmbeddingModel {
+final class EmbeddingModel {
+
   /** MiniLM, quantized. */
-  MINILM(EmbeddingModels.MINILM, "all-minilm-l6-v2-q", PoolingMode.MEAN),
+  static final EmbeddingModel MINILM =
+      new EmbeddingModel(EmbeddingModels.MINILM, "all-minilm-l6-v2-q", PoolingMode.MEAN);
 
   /** BGE small, quantized. */
-  BGE_SMALL(EmbeddingModels.BGE_SMALL, "bge-small-en-v1.5-q", PoolingMode.CLS);
+  static final EmbeddingModel BGE_SMALL =
+      new EmbeddingModel(EmbeddingModels.BGE_SMALL, "bge-small-en-v1.5-q", PoolingMode.CLS);
+
+  /** Those that this program has. */
+  static final List<EmbeddingModel> ALL = List.of(MINILM, BGE_SMALL);
 
   private final String id;
   private final String resource;
@@ -48,7 +54,7 @@ enum EmbeddingModel {
    * @param id its name, and the first 8 hex digits of the SHA-256 of the weights
    * @param resource the weights' file, without its suffix
    */
-  EmbeddingModel(String id, String resource, PoolingMode pooling) {
+  private EmbeddingModel(String id, String resource, PoolingMode pooling) {
     this.id = id;
     this.resource = resource;
     this.pooling = pooling;
@@ -60,7 +66,7 @@ enum EmbeddingModel {
    * @throws IllegalArgumentException if this program has none
    */
   static EmbeddingModel of(String id) {
-    return Arrays.stream(values())
+    return ALL.stream()
         .filter(model -> model.id.equals(id))
         .findFirst()
         .orElseThrow(
@@ -70,7 +76,7 @@ enum EmbeddingModel {
   }
 
   private static String ids() {
-    return Arrays.stream(values()).map(EmbeddingModel::id).collect(Collectors.joining(", "));
+    return ALL.stream().map(EmbeddingModel::id).collect(Collectors.joining(", "));
   }
 
   String id() {

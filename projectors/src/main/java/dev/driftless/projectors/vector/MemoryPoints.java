@@ -59,11 +59,10 @@ final class MemoryPoints implements AutoCloseable {
   }
 
   /**
-   * Of the last event of each history, but for those that {@link #of(EmbeddingModel, Batch)} refuses; nothing where
-   * there is none.
+   * Of the last event of each history, but for those that {@link #of(EmbeddingModel, Batch)}
+   * refuses; nothing where there is none.
    */
-  List<Optional<PointStruct>> of(
-      EmbeddingModel model, List<History> histories, long epoch) {
+  List<Optional<PointStruct>> of(EmbeddingModel model, List<History> histories, long epoch) {
     List<Optional<Change>> last = histories.stream().map(history -> last(model, history)).toList();
     List<Change> changes = last.stream().flatMap(Optional::stream).toList();
     Map<String, float[]> computed = embedder.embed(model, textsToEmbed(changes));

@@ -78,7 +78,8 @@ final class PointRepair {
     List<PointStruct> toBe = new ArrayList<>();
     List<PointId> toGo = new ArrayList<>();
     Set<PointId> strays = new HashSet<>();
-    List<Optional<PointStruct>> points = memories.of(collection.model(), repair.histories(), repair.epoch());
+    List<Optional<PointStruct>> points =
+        memories.of(collection.model(), repair.histories(), repair.epoch());
     for (int i = 0; i < points.size(); i++) {
       Entity entity = repair.histories().get(i).entity();
       Collection<PointId> gone = entity.kind() == Kind.MEMORY ? toGo : strays;

@@ -33,8 +33,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One collection, by its own name, which stays where generations are switched. Safe to share between
- * threads.
+ * One collection, by its own name, which stays where generations are switched. Safe to share
+ * between threads.
  */
 final class QdrantCollection {
 
@@ -113,7 +113,8 @@ final class QdrantCollection {
             .setWithPayload(payload)
             .setWithVectors(WithVectorsSelectorFactory.enable(vectors))
             .build();
-    return link.ifThere(link.points().get(request), GetResponse.getDefaultInstance()).getResultList();
+    return link.ifThere(link.points().get(request), GetResponse.getDefaultInstance())
+        .getResultList();
   }
 
   /**
@@ -182,7 +183,9 @@ final class QdrantCollection {
   /** Sets these fields of the points that fit the filter; no point is made. */
   void set(Map<String, Value> fields, Filter filter) {
     var unused =
-        link.await(link.client().setPayloadAsync(name, fields, filter, true, WriteOrderingType.Strong, null));
+        link.await(
+            link.client()
+                .setPayloadAsync(name, fields, filter, true, WriteOrderingType.Strong, null));
   }
 
   /** One shard, so that no snapshot can hold a position that is ahead of its points. */
@@ -214,6 +217,8 @@ final class QdrantCollection {
                 .setKeywordIndexParams(KeywordIndexParams.newBuilder().setIsTenant(true))
                 .build()
             : null;
-    var unused = link.await(link.client().createPayloadIndexAsync(name, field, type, params, true, null, null));
+    var unused =
+        link.await(
+            link.client().createPayloadIndexAsync(name, field, type, params, true, null, null));
   }
 }

@@ -2,7 +2,6 @@ package dev.driftless.projectors.vector;
 
 import dev.driftless.schemas.Names;
 import io.qdrant.client.grpc.Collections.AliasDescription;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -85,7 +84,7 @@ final class VectorCollections implements AutoCloseable {
   /** The collection of this name. */
   QdrantCollection collection(String name) {
     EmbeddingModel model =
-        Arrays.stream(EmbeddingModel.values())
+        EmbeddingModel.ALL.stream()
             .filter(known -> number(name, known) > 0)
             .findFirst()
             .orElse(null);
@@ -94,7 +93,7 @@ final class VectorCollections implements AutoCloseable {
 
   /** Which generation the collection is; 1 for one that was given another name. */
   int number(String name) {
-    return Arrays.stream(EmbeddingModel.values())
+    return EmbeddingModel.ALL.stream()
         .mapToInt(model -> number(name, model))
         .filter(number -> number > 0)
         .findFirst()
@@ -105,8 +104,7 @@ final class VectorCollections implements AutoCloseable {
   Map<String, String> aliases() {
     return link.await(link.client().listAliasesAsync()).stream()
         .collect(
-            Collectors.toMap(
-                AliasDescription::getAliasName, AliasDescription::getCollectionName));
+            Collectors.toMap(AliasDescription::getAliasName, AliasDescription::getCollectionName));
   }
 
   @Override
@@ -115,7 +113,8 @@ final class VectorCollections implements AutoCloseable {
   }
 
   private int number(String name, EmbeddingModel model) {
-    Matcher of = Pattern.compile(Pattern.quote(prefix() + model.id()) + "(?:-(\\d+))?").matcher(name);
+    Matcher of =
+        Pattern.compile(Pattern.quote(prefix() + model.id()) + "(?:-(\\d+))?").matcher(name);
     return !of.matches() ? 0 : of.group(1) == null ? 1 : Integer.parseInt(of.group(1));
   }
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param apiKey null or blank if the server asks for none
  * @param tls whether the connection is encrypted
  * @param requestTimeout of each request, above 0; embedding a text is not a request
- * @param model the embedding model of a generation that is made from now on; each has vectors of one
- *     model, and is kept with it
+ * @param model the embedding model of a generation that is made from now on; each has vectors of
+ *     one model, and is kept with it
  * @param embeddingParallelism texts embedded at the same time, each on one core; 1 to 256
  */
 public record VectorConfig(
@@ -48,7 +48,8 @@ public record VectorConfig(
 
   /** A server at this address, without key and encryption. */
   public static VectorConfig of(String address) {
-    return new VectorConfig(address, null, false, Duration.ofSeconds(10), EmbeddingModels.MINILM, 2);
+    return new VectorConfig(
+        address, null, false, Duration.ofSeconds(10), EmbeddingModels.MINILM, 2);
   }
 
   EmbeddingModel embeddingModel() {

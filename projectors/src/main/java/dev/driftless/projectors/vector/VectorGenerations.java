@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Qdrant has no lock that would keep the shown generation's position from moving between a look
  * at it and that request. So its partitions are taken over first: whoever wrote them is fenced, and
- * takes longer to come back than the rest of the switch. Whatever it wrote or is still writing comes
- * from below the log's end as it is then, and the spare generation has to reach that end before the
- * aliases are moved. If somebody has come back before, it is refused.
+ * takes longer to come back than the rest of the switch. Whatever it wrote or is still writing
+ * comes from below the log's end as it is then, and the spare generation has to reach that end
+ * before the aliases are moved. If somebody has come back before, it is refused.
  */
 public final class VectorGenerations implements Generations {
 
@@ -78,8 +78,7 @@ public final class VectorGenerations implements Generations {
     }
     String shown = Objects.requireNonNull(before.get(shown()), shown());
     String spare = Objects.requireNonNull(before.get(spare()), spare());
-    String refused =
-        unconditional ? null : behind(positions(shown), positions(spare), logEnds);
+    String refused = unconditional ? null : behind(positions(shown), positions(spare), logEnds);
     long started = System.nanoTime();
     if (refused == null) {
       move(shown, spare);

@@ -145,8 +145,7 @@ public final class VectorInspector implements Inspector {
     return collection;
   }
 
-  private Map<PointId, RetrievedPoint> points(
-      QdrantCollection collection, List<Entity> entities) {
+  private Map<PointId, RetrievedPoint> points(QdrantCollection collection, List<Entity> entities) {
     List<PointId> ids = entities.stream().map(PointNames::of).toList();
     List<RetrievedPoint> points = new ArrayList<>();
     for (int from = 0; from < ids.size(); from += READ_PAGE) {

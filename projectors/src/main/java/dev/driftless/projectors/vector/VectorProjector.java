@@ -48,9 +48,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * memories have. An expired memory stays: who reads compares {@code expires_at}, as {@link
  * VectorSearch} does.
  *
- * <p>Writes go to the collection itself that was behind the alias when the partition was acquired, so
- * that a switch of generations makes no writer of the one a writer of the other: {@link #stored} sees
- * that the alias leads elsewhere, and the partition is acquired again.
+ * <p>Writes go to the collection itself that was behind the alias when the partition was acquired,
+ * so that a switch of generations makes no writer of the one a writer of the other: {@link #stored}
+ * sees that the alias leads elsewhere, and the partition is acquired again.
  *
  * <p>A batch is at most three requests: is the partition still ours and where we left it; the
  * points; the position. Points are written under one condition that the server checks for each of
@@ -127,8 +127,7 @@ public final class VectorProjector implements Projector {
   @Override
   public void repair(Repair repair) {
     PointRepair.Plan plan = plan(repair);
-    new Positions(plan.collection())
-        .check(repair.partition(), repair.epoch(), repair.position());
+    new Positions(plan.collection()).check(repair.partition(), repair.epoch(), repair.position());
     PointRepair.write(plan);
   }
 

@@ -119,8 +119,7 @@ public final class VectorSearch implements AutoCloseable {
 
   /** How many memories of all tenants are live. */
   public long rows(Instant now) {
-    return link()
-        .await(link().client().countAsync(collections.alias(), live(now).build(), true));
+    return link().await(link().client().countAsync(collections.alias(), live(now).build(), true));
   }
 
   @Override

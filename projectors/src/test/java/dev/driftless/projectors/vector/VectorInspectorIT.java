@@ -69,8 +69,7 @@ final class VectorInspectorIT {
           .revised("window", "Ann likes a seat at the window")
           .recorded("gone", "Ann eats no meat")
           .forgotten("gone")
-          .recorded(
-              "carried", "Ann eats no meat", TestLog.embedding(MINILM.id(), axis(5)), null)
+          .recorded("carried", "Ann eats no meat", TestLog.embedding(MINILM.id(), axis(5)), null)
           .recorded("dots", " ")
           .sessionStarted();
   private long epoch;

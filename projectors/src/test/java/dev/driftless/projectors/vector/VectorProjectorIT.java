@@ -120,7 +120,8 @@ final class VectorProjectorIT {
   void a_batch_without_memories_moves_the_position() {
     long epoch = projector.acquire(PARTITION).epoch();
     projector.apply(new Batch(PARTITION, epoch, 0, TestLog.position(5), List.of()));
-    assertThat(TestLog.fence(projector.stored(PARTITION))).isEqualTo(new Fence(epoch, TestLog.position(5)));
+    assertThat(TestLog.fence(projector.stored(PARTITION)))
+        .isEqualTo(new Fence(epoch, TestLog.position(5)));
     assertThat(view.shown()).isEmpty();
   }
 
@@ -237,7 +238,8 @@ final class VectorProjectorIT {
     projector.apply(log.batch(epoch, 2, 5));
     putBack.run();
     new Positions(view.collection()).advance(log.batch(epoch, 5, 7));
-    assertThat(TestLog.fence(projector.stored(PARTITION))).isEqualTo(new Fence(epoch, TestLog.position(2)));
+    assertThat(TestLog.fence(projector.stored(PARTITION)))
+        .isEqualTo(new Fence(epoch, TestLog.position(2)));
   }
 
   @Test
@@ -276,7 +278,8 @@ final class VectorProjectorIT {
 
     putBack.run();
     assertThat(view.shown()).isEqualTo(then);
-    assertThat(TestLog.fence(projector.stored(PARTITION))).isEqualTo(new Fence(first, TestLog.position(3)));
+    assertThat(TestLog.fence(projector.stored(PARTITION)))
+        .isEqualTo(new Fence(first, TestLog.position(3)));
     assertFenced(new Batch(PARTITION, second, 7, TestLog.position(8), List.of()));
     Fence fence = projector.acquire(PARTITION);
     assertThat(fence.epoch()).isGreaterThan(second);
@@ -309,13 +312,8 @@ final class VectorProjectorIT {
   }
 
   private void forgetPosition() {
-    var unused =
-        view.collection()
-            .await(
-                view.collection()
-                    .client()
-                    .deleteAsync(
-                        view.collection().name(),
-                        List.of(io.qdrant.client.PointIdFactory.id(PARTITION))));
+    var points = List.of(io.qdrant.client.PointIdFactory.id(PARTITION));
+    String name = view.collection().name();
+    var unused = view.link().await(view.link().client().deleteAsync(name, points));
   }
 }

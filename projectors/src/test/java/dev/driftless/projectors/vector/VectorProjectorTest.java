@@ -50,13 +50,19 @@ final class VectorProjectorTest {
   void a_configuration_checks_itself_and_hides_its_key() {
     assertThatThrownBy(() -> VectorConfig.of("localhost"))
         .hasMessage("vector address 'localhost': use host:port of Qdrant's gRPC interface");
-    assertThatThrownBy(() -> new VectorConfig("localhost:6334", null, false, Duration.ZERO, MINILM.id(), 1))
+    assertThatThrownBy(
+            () -> new VectorConfig("localhost:6334", null, false, Duration.ZERO, MINILM.id(), 1))
         .hasMessageContaining("requestTimeout");
     assertThatThrownBy(
-            () -> new VectorConfig("localhost:6334", null, false, Duration.ofSeconds(1), MINILM.id(), 0))
+            () ->
+                new VectorConfig(
+                    "localhost:6334", null, false, Duration.ofSeconds(1), MINILM.id(), 0))
         .hasMessageContaining("embeddingParallelism");
-    assertThat(new VectorConfig("h:1", "secret", true, Duration.ofSeconds(1), MINILM.id(), 1).toString())
+    assertThat(
+            new VectorConfig("h:1", "secret", true, Duration.ofSeconds(1), MINILM.id(), 1)
+                .toString())
         .doesNotContain("secret");
-    assertThat(new VectorConfig("h:1", " ", true, Duration.ofSeconds(1), MINILM.id(), 1).apiKey()).isNull();
+    assertThat(new VectorConfig("h:1", " ", true, Duration.ofSeconds(1), MINILM.id(), 1).apiKey())
+        .isNull();
   }
 }

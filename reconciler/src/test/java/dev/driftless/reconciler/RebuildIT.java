@@ -1,0 +1,332 @@
+package dev.driftless.reconciler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.driftless.projectors.Generations.Numbers;
+import dev.driftless.projectors.app.Views;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A view that was tampered with is rebuilt beside itself while events are published, and while
+ * somebody reads it all the time.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class RebuildIT {
+
+  private static final int BEFORE = 800;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** By view, an edit of one thing that it holds. */
+  private static final Map<String, String> EDITS =
+      Map.of(
+          "relational", "UPDATE R.memories SET text = 'edited' WHERE memory_id = 'm1'",
+          "context", "UPDATE C.memories SET text = 'edited' WHERE memory_id = 'm1'",
+          "audit", "UPDATE A.records SET agent = 'mallory' WHERE log_offset = 3");
+
+  private static final Map<String, String> COUNTS =
+      Map.of(
+          "relational", "SELECT count(*) FROM R.memories",
+          "context", "SELECT count(*) FROM C.memories",
+          "audit", "SELECT count(*) FROM A.records");
+
+  private final KeptViews views = new KeptViews();
+  private final Stores stores = new Stores(views);
+  private Reconciler reconciler;
+
+  @BeforeAll
+  void fill() {
+    views.start();
+    views.keepSpares();
+    views.publish(Events.everything("mia"));
+    views.publish(Events.stream(new Random(3), 20, BEFORE));
+    views.awaitCaughtUp();
+    reconciler = views.reconciler("rebuild");
+  }
+
+  @AfterAll
+  void close() {
+    reconciler.close();
+    stores.close();
+    views.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"relational", "vector", "context", "audit"})
+  void is_rebuilt_under_writes_gone_back_to_and_dropped(String view) throws Exception {
+    edit(view);
+    assertThat(reconciler.check(List.of(view), true).exitCode()).isEqualTo(1);
+    try (Traffic traffic = new Traffic(view);
+        Rebuild rebuild = new Rebuild(views.config(), view, line -> {})) {
+      int old = rebuild.numbers().shown();
+      Numbers built = build(rebuild);
+      assertThat(built).isEqualTo(new Numbers(old, old + 1));
+      assertThat(reconciler.checkSpare(view).exitCode()).isZero();
+
+      rebuild.exchange(built);
+      Numbers switched = new Numbers(old + 1, old);
+      assertThat(rebuild.numbers()).isEqualTo(switched);
+      assertBothAreFed(rebuild, view);
+      assertThat(reconciler.check(List.of(view), true).exitCode()).isZero();
+      assertThat(reconciler.checkSpare(view).exitCode()).isEqualTo(1);
+
+      assertThatThrownBy(() -> rebuild.exchange(built)).hasMessageContaining("another command");
+      rebuild.exchange(switched);
+      assertBothAreFed(rebuild, view);
+      assertThat(reconciler.check(List.of(view), true).exitCode()).isEqualTo(1);
+      rebuild.exchange(built);
+      assertBothAreFed(rebuild, view);
+
+      rebuild.drop();
+      assertThat(rebuild.numbers()).isEqualTo(new Numbers(old + 1, 0));
+      Thread.sleep(3 * views.config().reading().checkInterval().toMillis());
+      assertThat(rebuild.numbers()).isEqualTo(new Numbers(old + 1, 0));
+      assertThat(rebuild.lagOfSpare().applied()).isZero();
+      traffic.assertNothingWentBack();
+    }
+    views.awaitCaughtUp(view);
+    assertThat(reconciler.check(List.of(view), true).exitCode()).isZero();
+  }
+
+  @Test
+  void what_is_built_of_a_trail_leaves_the_edited_one_as_evidence_until_it_is_dropped() {
+    try (Rebuild rebuild = new Rebuild(views.config(), "audit", line -> {})) {
+      stores.sql("ALTER TABLE A.records DISABLE TRIGGER ALL");
+      stores.sql("UPDATE A.records SET agent = 'eve' WHERE log_offset = 5");
+      stores.sql("ALTER TABLE A.records ENABLE TRIGGER ALL");
+      rebuild.exchange(build(rebuild));
+      assertThat(stores.query("SELECT log_offset FROM A.records WHERE agent = 'eve'")).isEmpty();
+      assertThat(stores.query("SELECT log_offset FROM AS.records WHERE agent = 'eve'"))
+          .isNotEmpty();
+      views.awaitCaughtUp("audit");
+      Report found = reconciler.check(List.of("audit"), true);
+      assertThat(found.exitCode()).isZero();
+
+      // the new trail can be mended as the old one could
+      stores.sql("ALTER TABLE A.records DISABLE TRIGGER ALL");
+      stores.sql("UPDATE A.records SET agent = 'eve' WHERE log_offset = 6");
+      stores.sql("ALTER TABLE A.records ENABLE TRIGGER ALL");
+      Report edited = reconciler.check(List.of("audit"), true);
+      assertThat(reconciler.repair(edited, views.limits(5)).get(0).refused()).isNull();
+      rebuild.drop();
+      assertThatThrownBy(() -> stores.query("SELECT 1 FROM AS.records"))
+          .hasStackTraceContaining("does not exist");
+    }
+  }
+
+  @Test
+  void rights_go_with_the_name_and_views_elsewhere_are_told() {
+    String role = views.config().names().prefixed("_", "reader");
+    String view = views.config().names().prefixed("_", "elsewhere");
+    stores.sql("CREATE ROLE " + role);
+    stores.sql("GRANT USAGE ON SCHEMA %s TO %s".formatted(stores.relational(), role));
+    stores.sql("GRANT SELECT ON R.memories TO " + role);
+    stores.sql("GRANT SELECT (tenant) ON R.sessions TO " + role);
+    stores.sql("GRANT INSERT ON R.messages TO " + role);
+    stores.sql("REVOKE EXECUTE ON FUNCTION R.memories_as_of FROM PUBLIC");
+    try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
+      Numbers built = build(rebuild);
+      stores.sql("GRANT SELECT ON R.live_memories TO " + role);
+      stores.sql("REVOKE INSERT ON R.messages FROM " + role);
+      stores.sql("CREATE VIEW public.%s AS SELECT * FROM R.memories".formatted(view));
+      rebuild.exchange(built);
+
+      assertThat(rights(role))
+          .containsExactly(
+              "f memories_as_of false",
+              "s true",
+              "t live_memories SELECT",
+              "t memories SELECT",
+              "t sessions(tenant) SELECT");
+      assertThat(rebuild.boundToSpare()).containsExactly(view);
+      assertThatThrownBy(rebuild::drop).hasMessageContaining(view);
+      stores.sql("DROP VIEW public." + view);
+      rebuild.drop();
+    } finally {
+      stores.sql("DROP OWNED BY " + role);
+      stores.sql("DROP ROLE " + role);
+    }
+  }
+
+  private List<String> rights(String role) {
+    return stores.query(
+        """
+        SELECT 't ' || relname || ' ' || privilege_type FROM pg_class, aclexplode(relacl)
+        WHERE relnamespace = '%1$s'::regnamespace AND grantee = '%2$s'::regrole
+        UNION SELECT 't sessions(' || attname || ') ' || privilege_type
+        FROM pg_attribute, aclexplode(attacl)
+        WHERE attrelid = '%1$s.sessions'::regclass AND grantee = '%2$s'::regrole
+        UNION SELECT 'f ' || proname || ' ' || has_function_privilege('%2$s', oid, 'EXECUTE') FROM pg_proc
+        WHERE pronamespace = '%1$s'::regnamespace AND proname = 'memories_as_of'
+        UNION SELECT 's ' || has_schema_privilege('%2$s', '%1$s', 'USAGE')
+        ORDER BY 1
+        """
+            .formatted(stores.relational(), role));
+  }
+
+  @Test
+  void the_spare_generation_is_filled_on_by_whoever_comes_after_and_not_switched_to_before() {
+    views.stopSpares();
+    try (Rebuild rebuild = new Rebuild(views.config(), "context", line -> {})) {
+      rebuild.prepare();
+      rebuild.prepare();
+      Numbers built = rebuild.numbers();
+      assertThat(built.spare()).isEqualTo(built.shown() + 1);
+      assertThat(rebuild.lagOfSpare().applied()).isZero();
+      try (var generations = Views.generations("context", views.config())) {
+        assertThat(generations.exchange(built, Map::of, false).refused())
+            .contains("the spare generation is at 0, readers see");
+      }
+      assertThat(rebuild.numbers()).isEqualTo(built);
+      views.keepSpares();
+      await().atMost(PATIENCE).until(() -> rebuild.lagOfSpare().applied() > 0);
+      views.stopSpares();
+      views.keepSpares();
+      rebuild.fill();
+      assertThat(reconciler.checkSpare("context").exitCode()).isZero();
+      rebuild.drop();
+      assertThat(rebuild.numbers().hasSpare()).isFalse();
+    }
+  }
+
+  @Test
+  void the_cache_is_written_anew_in_place() {
+    stores.redis().hset(stores.key("mia", "memory:m1"), "text", "edited");
+    stores.redis().del(stores.key("mia", "memory:m2"));
+    assertThat(reconciler.check(List.of("cache"), true).exitCode()).isEqualTo(1);
+
+    RepairReport rewritten = reconciler.rewrite("cache", views.limits(100));
+    assertThat(rewritten.refused()).isNull();
+    assertThat(rewritten.asked()).isEqualTo(rewritten.mended()).isGreaterThan(100);
+    assertThat(reconciler.check(List.of("cache"), true).exitCode()).isZero();
+  }
+
+  private Numbers build(Rebuild rebuild) {
+    rebuild.prepare();
+    rebuild.fill();
+    return rebuild.numbers();
+  }
+
+  /** Everything that is published now is applied by both. */
+  private void assertBothAreFed(Rebuild rebuild, String view) {
+    Map<Integer, Long> cut = reconciler.lag().logEnds();
+    for (int partition = 0; partition < KeptViews.PARTITIONS; partition++) {
+      int p = partition;
+      await("the shown generation of " + view)
+          .atMost(PATIENCE)
+          .until(() -> reconciler.lag().position(view, p) >= cut.getOrDefault(p, 0L));
+    }
+    rebuild.fill();
+  }
+
+  private void edit(String view) {
+    if (view.equals("vector")) {
+      stores.qdrant(
+          "POST",
+          "/points/payload?wait=true",
+          "{\"points\":[\"%s\"],\"payload\":{\"text\":\"edited\"}}"
+              .formatted(Stores.point("mia", "m1")));
+      return;
+    }
+    boolean guarded = view.equals("audit");
+    if (guarded) {
+      stores.sql("ALTER TABLE A.records DISABLE TRIGGER ALL");
+    }
+    assertThat(stores.sql(String.valueOf(EDITS.get(view)))).isPositive();
+    if (guarded) {
+      stores.sql("ALTER TABLE A.records ENABLE TRIGGER ALL");
+    }
+  }
+
+  private long count(Stores by, String view) {
+    if (view.equals("vector")) {
+      String answer = by.qdrant("POST", "/points/count", "{\"exact\":true}");
+      return Long.parseLong(answer.replaceAll(".*\"count\":(\\d+).*", "$1"));
+    }
+    return Long.parseLong(by.query(String.valueOf(COUNTS.get(view))).get(0));
+  }
+
+  /** One who publishes memories, and one who reads the view; until closed. */
+  private final class Traffic implements AutoCloseable {
+
+    private final String view;
+    private final Stores reading = new Stores(views);
+    private final List<String> wrong = new ArrayList<>();
+    private final Thread writer = new Thread(this::write, "writer");
+    private final Thread reader = new Thread(this::read, "reader");
+    private volatile boolean over;
+    private int published;
+    private int looks;
+
+    Traffic(String view) {
+      this.view = view;
+      writer.start();
+      reader.start();
+    }
+
+    private void write() {
+      while (!over) {
+        int from = published;
+        views.publish(
+            IntStream.range(from, from + 5)
+                .mapToObj(i -> Events.recorded(view + i % 7, "live" + i, "text " + i % 30))
+                .toList());
+        published += 5;
+        Pause.of(Duration.ofMillis(20));
+      }
+    }
+
+    /** No answer may show less than the one before. */
+    private void read() {
+      long[] seen = new long[KeptViews.PARTITIONS];
+      long rows = 0;
+      while (!over && wrong.isEmpty()) {
+        try {
+          for (int partition = 0; partition < seen.length; partition++) {
+            long position = reconciler.lag().position(view, partition);
+            if (position < seen[partition]) {
+              wrong.add("position %d after %d".formatted(position, seen[partition]));
+            }
+            seen[partition] = position;
+          }
+          long count = count(reading, view);
+          if (count < rows) {
+            wrong.add("%d rows after %d".formatted(count, rows));
+          }
+          rows = count;
+          looks++;
+        } catch (RuntimeException e) {
+          wrong.add(e.toString());
+        }
+      }
+    }
+
+    void assertNothingWentBack() throws InterruptedException {
+      over = true;
+      writer.join();
+      reader.join();
+      assertThat(wrong).isEmpty();
+      assertThat(looks).isGreaterThan(20);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      over = true;
+      writer.join();
+      reader.join();
+      reading.close();
+    }
+  }
+}
