@@ -7,6 +7,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Position;
 import dev.driftless.projectors.relational.RelationalProjector;
+import dev.driftless.schemas.Names;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,7 +25,12 @@ final class StandstillIT {
   private final PostgresConfig server = PostgresFixture.server();
   private final PostgresConfig config =
       new PostgresConfig(server.url(), server.user(), server.password(), 3, PATIENCE, PATIENCE);
-  private final String schema = "standstill_" + UUID.randomUUID().toString().substring(0, 8);
+  private final ViewSchema schema =
+      new ViewSchema(
+          RelationalProjector.VIEW,
+          "standstill_" + UUID.randomUUID().toString().substring(0, 8),
+          RelationalProjector.class,
+          "relational.sql");
 
   @Test
   void who_takes_the_partition_over_does_not_wait_for_a_writer_that_stands_still()
@@ -60,8 +66,7 @@ final class StandstillIT {
   }
 
   private PostgresStore store() {
-    return new PostgresStore(
-        config, RelationalProjector.VIEW, schema, RelationalProjector.class, "relational.sql");
+    return new PostgresStore(config, schema, Names.DEFAULT);
   }
 
   private static Batch batch(Fence fence) {

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventStream {
 
+  /** Of a vector of {@link EmbeddingModels#MINILM}. */
+  private static final int DIMENSIONS = 384;
+
   private static final String TENANT = "acme";
   private static final int SUBJECTS = 5;
   private static final int MEMORIES = 40;
@@ -141,9 +144,9 @@ final class EventStream {
       return null;
     }
     ByteBuffer vector =
-        ByteBuffer.allocate(EmbeddingModels.PINNED_DIMENSIONS * Float.BYTES)
+        ByteBuffer.allocate(DIMENSIONS * Float.BYTES)
             .order(ByteOrder.LITTLE_ENDIAN);
-    vector.putFloat(random.nextInt(EmbeddingModels.PINNED_DIMENSIONS) * Float.BYTES, 1f);
-    return new Embedding(EmbeddingModels.PINNED, vector);
+    vector.putFloat(random.nextInt(DIMENSIONS) * Float.BYTES, 1f);
+    return new Embedding(EmbeddingModels.MINILM, vector);
   }
 }

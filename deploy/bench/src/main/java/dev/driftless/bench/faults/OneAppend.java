@@ -68,7 +68,7 @@ final class OneAppend implements ActionWriter {
     for (float value : action.embedding()) {
       bytes.putFloat(value);
     }
-    return new Embedding(EmbeddingModels.PINNED, bytes.flip());
+    return new Embedding(EmbeddingModels.MINILM, bytes.flip());
   }
 
   @Override
