@@ -119,7 +119,7 @@ final class ChaosCommand implements Callable<Integer> {
     if (wrong.size() > MOST_SHOWN) {
       output.say("and %,d more".formatted(wrong.size() - MOST_SHOWN));
     }
-    output.say("# logs: " + report.kept());
+    output.say("# logs: " + report.logs());
     output.say("# to see it again: driftless chaos --schedule FILE, with this in the file:");
     output.say(report.schedule().toString());
   }

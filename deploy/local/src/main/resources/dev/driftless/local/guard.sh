@@ -47,4 +47,11 @@ if [ -d /proc/self ]; then
     kill -KILL "${pid%/cwd}" 2>/dev/null
   done
 fi
+
+# Whoever used the stack may have mounted a disk below it, and had no time to take it away.
+if [ -r /proc/mounts ]; then
+  for mounted in $(cut -d ' ' -f 2 /proc/mounts); do
+    case "$mounted" in "$stack"/*) umount -l "$mounted" 2>/dev/null ;; esac
+  done
+fi
 rm -rf "$stack" 2>/dev/null || { sleep 1; rm -rf "$stack"; }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param deadLetters records that views set aside
  * @param catchUp from the last fault and the last event until all views had all of it
  * @param problem why the run could not be finished; null if it was
- * @param kept where logs and schedule are, if the run failed
+ * @param logs where logs and schedule are; gone if nothing was wrong
  */
 public record ChaosReport(
     Schedule schedule,
@@ -33,7 +33,7 @@ public record ChaosReport(
     Duration catchUp,
     Duration took,
     @Nullable String problem,
-    @Nullable Path kept) {
+    Path logs) {
 
   /** Whether nothing at all was wrong. */
   public boolean isClean() {

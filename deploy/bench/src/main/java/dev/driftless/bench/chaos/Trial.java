@@ -105,7 +105,7 @@ final class Trial {
         catchUp,
         Duration.between(began, Instant.now()),
         null,
-        findings.isEmpty() && divergences.isEmpty() && alarms.isEmpty() ? null : logs);
+        logs);
   }
 
   /** The writers come to the step, and go on towards the next one while the fault lasts. */

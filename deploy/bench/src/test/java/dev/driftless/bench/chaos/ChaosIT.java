@@ -43,7 +43,7 @@ final class ChaosIT {
             report.catchUp(),
             report.took());
 
-        String again = "%s, logs in %s".formatted(report.schedule(), report.kept());
+        String again = "%s, logs in %s".formatted(report.schedule(), report.logs());
         assertThat(report.problem()).as(again).isNull();
         assertThat(report.findings()).as(again).isEmpty();
         assertThat(report.divergences()).as(again).isEmpty();
