@@ -108,9 +108,11 @@ public final class IndependentCheck {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", stores.bootstrapServers()))) {
       return admin
           .describeTopics(List.of(stores.log()))
-          .allTopicNames()
+          .topicNameValues()
+          .values()
+          .iterator()
+          .next()
           .get()
-          .get(stores.log())
           .topicId()
           .toString();
     }
