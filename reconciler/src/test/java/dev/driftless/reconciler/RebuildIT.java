@@ -150,7 +150,7 @@ final class RebuildIT {
               "t live_memories SELECT",
               "t memories SELECT",
               "t sessions(tenant) SELECT");
-      assertThat(rebuild.boundToSpare()).containsExactly(view);
+      assertThat(rebuild.boundToSpare()).containsExactly("public." + view);
       assertThatThrownBy(rebuild::drop).hasMessageContaining(view);
       stores.sql("DROP VIEW public." + view);
       rebuild.drop();

@@ -4,7 +4,6 @@ import dev.driftless.projectors.Generations;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.Lag;
-import dev.driftless.reconciler.ViewLag;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -21,13 +20,12 @@ record SpareGeneration(int generation, boolean old, long lag) {
   static Map<String, SpareGeneration> all(ProjectorsConfig config) {
     Map<String, SpareGeneration> all = new HashMap<>();
     try (Lag lag = Lag.ofSpares(config)) {
-      for (ViewLag view : lag.read()) {
-        try (Generations generations = Views.generations(view.view(), config)) {
+      for (String view : Views.withGenerations()) {
+        try (Generations generations = Views.generations(view, config)) {
           Generations.Numbers numbers = generations.numbers();
           if (numbers.hasSpare()) {
-            all.put(
-                view.view(),
-                new SpareGeneration(numbers.spare(), numbers.isSpareOld(), view.events()));
+            long behind = lag.read(view).events();
+            all.put(view, new SpareGeneration(numbers.spare(), numbers.isSpareOld(), behind));
           }
         } catch (RuntimeException e) {
           continue;

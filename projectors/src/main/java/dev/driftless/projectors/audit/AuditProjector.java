@@ -73,6 +73,9 @@ public final class AuditProjector implements Projector {
   private final PostgresStore store;
   private final Map<Integer, Head> heads = new ConcurrentHashMap<>();
 
+  /** Of which generation of the view each partition was acquired: another one has its own chain. */
+  private final Map<Integer, String> generations = new ConcurrentHashMap<>();
+
   /** Opens no connection yet. */
   public AuditProjector(PostgresConfig config, Names names) {
     this.store = open(config, names);
@@ -85,8 +88,11 @@ public final class AuditProjector implements Projector {
 
   @Override
   public Fence acquire(int partition) {
-    heads.remove(partition);
-    return store.acquire(partition);
+    Fence fence = store.acquire(partition);
+    if (!fence.generation().equals(generations.put(partition, fence.generation()))) {
+      heads.remove(partition);
+    }
+    return fence;
   }
 
   @Override

@@ -70,8 +70,12 @@ final class VectorCollections implements AutoCloseable {
     return collection;
   }
 
-  /** Where the first generation is, whether or not it was made. */
-  QdrantCollection first() {
+  /** What is read by the alias now; where the first generation would be if there is none. */
+  QdrantCollection currentOrFirst() {
+    return current().orElseGet(this::first);
+  }
+
+  private QdrantCollection first() {
     return collection(name(1));
   }
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class VectorGenerations implements Generations {
 
   /** How long the spare generation may take to the log's end. */
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private static final Duration POLL = Duration.ofMillis(5);
 
@@ -89,22 +89,34 @@ public final class VectorGenerations implements Generations {
   /** Null if the spare generation shows all that the shown one can show until it is replaced. */
   private @Nullable String behind(
       Positions shown, Positions spare, Supplier<Map<Integer, Long>> logEnds) {
+    Map<Integer, Long> now = logEnds.get();
+    if (!reaches(spare, now)) {
+      return "the spare generation is not at the log's end yet";
+    }
     Map<Integer, Long> epochs = new TreeMap<>();
-    logEnds.get().keySet().forEach(p -> epochs.put(p, shown.acquire(p).epoch()));
-    Map<Integer, Long> ends = logEnds.get();
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    long[] at = spare.offsets(ends.size());
-    while (!ends.entrySet().stream().allMatch(end -> at[end.getKey()] >= end.getValue())) {
-      if (System.nanoTime() > deadline) {
-        return "the spare generation is not at the log's end yet";
-      }
-      pause();
-      System.arraycopy(spare.offsets(ends.size()), 0, at, 0, at.length);
+    now.keySet().forEach(p -> epochs.put(p, shown.acquire(p).epoch()));
+    if (!reaches(spare, logEnds.get())) {
+      return "the spare generation has not come to the log's end in time";
     }
     boolean held =
         epochs.entrySet().stream()
             .allMatch(of -> shown.stored(of.getKey()).epoch() == of.getValue());
     return held ? null : "the view's projector came back before the spare generation was ready";
+  }
+
+  /** False if it does not get there within the patience. */
+  private static boolean reaches(Positions positions, Map<Integer, Long> ends) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      long[] at = positions.offsets(ends.size());
+      if (ends.entrySet().stream().allMatch(end -> at[end.getKey()] >= end.getValue())) {
+        return true;
+      }
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      pause();
+    }
   }
 
   /** The request says where each alias is to lead, so to repeat it changes nothing. */

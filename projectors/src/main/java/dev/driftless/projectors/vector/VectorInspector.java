@@ -138,9 +138,8 @@ public final class VectorInspector implements Inspector {
     collections.close();
   }
 
-  /** The first one's, which is not there, if there is none: nothing is found in it. */
   private QdrantCollection look() {
-    QdrantCollection collection = collections.current().orElseGet(collections::first);
+    QdrantCollection collection = collections.currentOrFirst();
     seen = collection;
     return collection;
   }

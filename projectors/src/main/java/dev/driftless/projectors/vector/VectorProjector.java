@@ -18,7 +18,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -136,7 +135,8 @@ public final class VectorProjector implements Projector {
   }
 
   private QdrantCollection at(int partition) {
-    return Objects.requireNonNull(acquired.get(partition), "not acquired");
+    QdrantCollection collection = acquired.get(partition);
+    return collection == null ? collections.currentOrFirst() : collection;
   }
 
   @Override

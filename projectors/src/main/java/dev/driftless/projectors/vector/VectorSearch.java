@@ -75,7 +75,7 @@ public final class VectorSearch implements AutoCloseable {
    */
   public List<Hit> search(
       String text, String tenant, @Nullable String subject, int limit, Instant now) {
-    QdrantCollection collection = current();
+    QdrantCollection collection = collections.currentOrFirst();
     float[] vector = embedder.embed(collection.model(), Set.of(text)).get(text);
     if (vector == null) {
       throw new IllegalArgumentException("a search needs a text with words");
@@ -109,7 +109,8 @@ public final class VectorSearch implements AutoCloseable {
 
   /** This memory, if it is live. */
   public Optional<Hit> get(String tenant, String subject, String memoryId, Instant now) {
-    return current()
+    return collections
+        .currentOrFirst()
         .point(id(VectorProjector.pointId(tenant, subject, memoryId)))
         .map(point -> point.getPayloadMap())
         .filter(payload -> payload.containsKey("kind"))
@@ -126,10 +127,6 @@ public final class VectorSearch implements AutoCloseable {
   public void close() {
     embedder.close();
     collections.close();
-  }
-
-  private QdrantCollection current() {
-    return collections.current().orElseGet(collections::first);
   }
 
   private QdrantLink link() {

@@ -63,7 +63,7 @@ public final class VectorFixture implements ViewFixture {
 
   /** What readers see, whether or not it was made. */
   QdrantCollection collection() {
-    return collections.current().orElseGet(collections::first);
+    return collections.currentOrFirst();
   }
 
   VectorCollections collections() {
