@@ -11,8 +11,8 @@ import java.util.Map;
 
 /**
  * The steps in which a view is rebuilt beside itself. Each can be repeated, by another process too:
- * how far a rebuild is stands in the view's store. Reads, and makes, switches and drops generations;
- * they are filled by the projectors of the view. Not for several threads.
+ * how far a rebuild is stands in the view's store. Reads, and makes, switches and drops
+ * generations; they are filled by the projectors of the view. Not for several threads.
  */
 public final class Rebuild implements AutoCloseable {
 
@@ -115,8 +115,9 @@ public final class Rebuild implements AutoCloseable {
   }
 
   /**
-   * Makes the spare generation what readers see, as soon as it shows all that they have seen. A view
-   * whose position is not one of this log, so that nobody keeps it any more, is not waited for.
+   * Makes the spare generation what readers see, as soon as it shows all that they have seen. A
+   * view whose position is not one of this log, so that nobody keeps it any more, is not waited
+   * for.
    *
    * @param expected which generations there have to be
    * @return how long readers of the view may have had to wait

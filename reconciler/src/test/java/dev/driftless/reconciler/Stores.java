@@ -41,8 +41,8 @@ final class Stores implements AutoCloseable {
   }
 
   /**
-   * A statement in which {@code R}, {@code C} and {@code A} stand for the views' schemas, and {@code
-   * RS}, {@code CS} and {@code AS} for those of their spare generations.
+   * A statement in which {@code R}, {@code C} and {@code A} stand for the views' schemas, and
+   * {@code RS}, {@code CS} and {@code AS} for those of their spare generations.
    */
   int sql(String statement) {
     try (Statement s = postgres.createStatement()) {

@@ -124,7 +124,9 @@ final class RebuildCommand implements Callable<Integer> {
       return answer(report.exitCode(), now, report, null);
     }
     if (part.noSwitch) {
-      tell("generation %d is as the log says; to switch to it, run this again without --no-switch", now.spare());
+      tell(
+          "generation %d is as the log says; to switch to it, run this again without --no-switch",
+          now.spare());
       return answer(0, now, report, null);
     }
     return exchange(rebuild, now, report);
@@ -146,13 +148,13 @@ final class RebuildCommand implements Callable<Integer> {
     boolean stopped = rebuild.isLost();
     Duration took = rebuild.exchange(before);
     Numbers now = new Numbers(before.spare(), before.shown());
-    tell(
-        "readers see generation %d; the switch took %.3f s",
-        now.shown(), took.toNanos() / 1e9);
+    tell("readers see generation %d; the switch took %.3f s", now.shown(), took.toNanos() / 1e9);
     tell(
         now.isSpareOld()
             ? "generation %d is kept and fed: " + whatNext()
-            : "generation %d is kept and fed: driftless rebuild " + view + " switches to it again, --drop deletes it",
+            : "generation %d is kept and fed: driftless rebuild "
+                + view
+                + " switches to it again, --drop deletes it",
         now.spare());
     for (String bound : rebuild.boundToSpare()) {
       tell("%s still reads the generation that was replaced: make it anew", bound);
@@ -170,7 +172,9 @@ final class RebuildCommand implements Callable<Integer> {
           "there is no generation of the view %s but the one that readers see".formatted(view));
     }
     if (view.equals("audit") && now.isSpareOld()) {
-      tell("generation %d is evidence of what the audit trail was, and is being deleted", now.spare());
+      tell(
+          "generation %d is evidence of what the audit trail was, and is being deleted",
+          now.spare());
     }
     rebuild.drop();
     tell("generation %d is deleted, and fed no more", now.spare());

@@ -144,8 +144,7 @@ final class EventStream {
       return null;
     }
     ByteBuffer vector =
-        ByteBuffer.allocate(DIMENSIONS * Float.BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(DIMENSIONS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     vector.putFloat(random.nextInt(DIMENSIONS) * Float.BYTES, 1f);
     return new Embedding(EmbeddingModels.MINILM, vector);
   }
