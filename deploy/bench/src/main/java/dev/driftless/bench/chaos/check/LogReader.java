@@ -13,6 +13,7 @@ import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -59,12 +60,14 @@ final class LogReader {
     long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
     Meaning meaning = new Meaning();
     long logMs = 0;
-    for (int empty = 0; consumer.position(partition) < end; empty++) {
-      if (empty > EMPTY_POLLS) {
+    int emptyPolls = 0;
+    while (consumer.position(partition) < end) {
+      ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
+      emptyPolls = polled.isEmpty() ? emptyPolls + 1 : 0;
+      if (emptyPolls > EMPTY_POLLS) {
         throw new IllegalStateException("the broker does not give " + partition + " up to " + end);
       }
-      for (ConsumerRecord<byte[], byte[]> r : consumer.poll(POLL)) {
-        empty = 0;
+      for (ConsumerRecord<byte[], byte[]> r : polled) {
         logMs = Math.max(logMs, r.timestamp());
         log.add(record(r, logMs, partitions, meaning));
       }
