@@ -97,6 +97,15 @@ final class LogCopy implements AutoCloseable {
     return entities;
   }
 
+  /** True if a record can be decoded that could not be when it was copied. */
+  boolean isOutdated() {
+    return isOutdated(entities);
+  }
+
+  private static boolean isOutdated(EntityLog entities) {
+    return new UndecodedRecords(entities).isOneReadable();
+  }
+
   /** The first offset of the partition that is not copied. */
   long position(int partition) {
     return entities.stored(partition).offset();
@@ -147,8 +156,7 @@ final class LogCopy implements AutoCloseable {
 
   private static boolean isCurrent(EntityLog entities, byte[] format) {
     byte[] stored = entities.get(FORMAT);
-    return stored == null
-        || (Arrays.equals(stored, format) && !new UndecodedRecords(entities).isOneReadable());
+    return stored == null || (Arrays.equals(stored, format) && !isOutdated(entities));
   }
 
   /** Of which log the copy is, and what read and judged its events. */

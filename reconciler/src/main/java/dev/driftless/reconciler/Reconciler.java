@@ -119,8 +119,9 @@ public final class Reconciler implements AutoCloseable {
   }
 
   /**
-   * Has every entity that the log knows of written anew as the log says, whether or not it differs,
-   * but for those of which the view set an event aside. What the log does not know of stays.
+   * Compares every entity that the log knows of, some after the others, and has written anew what
+   * differs, however much that is, but for entities of which the view set an event aside. What the
+   * log does not know of stays.
    *
    * @return what was asked for, of which nothing differs any more if it was not refused
    */
@@ -190,6 +191,14 @@ public final class Reconciler implements AutoCloseable {
             offset + 1,
             r -> readable[0] = r.disposition() != Disposition.REFUSED);
     return readable[0];
+  }
+
+  /**
+   * True if the copy of the log was filled while the registry lacked a schema that it has now: what
+   * it says is not what the views were told since, so this is to be closed and opened anew.
+   */
+  public boolean isOutdated() {
+    return copy.isOutdated();
   }
 
   /** How far the views are behind; may be asked from any thread. */

@@ -31,7 +31,7 @@ final class Repairs {
 
   private static final int CHUNK = 200;
 
-  /** Entities that are rewritten before the next are looked for, but for those of one bucket. */
+  /** Entities that are looked at before the next are looked for. */
   private static final int REWRITTEN_AT_ONCE = 2_000;
 
   private static final String POSITIONS =
@@ -97,7 +97,7 @@ final class Repairs {
     return mend(Set.copyOf(entities), null, partition -> Set.of());
   }
 
-  /** Has everything that the log knows of written anew, whether or not it differs. */
+  /** Has everything that the log knows of compared, and written anew where it differs. */
   RepairReport rewriteAll() {
     Map<Integer, Long> below = positions.get();
     Rewriting rewriting = new Rewriting(entities(below));
@@ -124,6 +124,7 @@ final class Repairs {
     private final long all;
     private final long started = System.nanoTime();
     private final Set<Entity> some = new LinkedHashSet<>();
+    private long compared;
     private long asked;
     private long mended;
     private List<Divergence> left = List.of();
@@ -151,21 +152,25 @@ final class Repairs {
       if (some.isEmpty()) {
         return;
       }
-      RepairReport report = rewrite(some);
+      Set<Entity> differing = repairable(check.apply(some));
+      compared += some.size();
       some.clear();
-      asked += report.asked();
-      mended += report.mended();
-      left = report.left();
-      refused = report.refused();
+      if (!differing.isEmpty()) {
+        RepairReport report = rewrite(differing);
+        asked += report.asked();
+        mended += report.mended();
+        left = report.left();
+        refused = report.refused();
+      }
       double seconds = (System.nanoTime() - started) / 1e9;
       progress.say(
-          "%s: %,d of %,d keys written anew, %,.0f/s, %,.0f s left"
+          "%s: %,d of %,d keys compared, %,d written anew, %,.0f s left"
               .formatted(
                   view.view(),
-                  mended,
+                  compared,
                   all,
-                  mended / seconds,
-                  Math.max(0, all - mended) * seconds / Math.max(1, mended)));
+                  mended,
+                  Math.max(0, all - compared) * seconds / compared));
     }
 
     RepairReport report() {

@@ -39,9 +39,11 @@ final class LostSchemaIT {
       try (Reconciler meanwhile = views.reconciler("lost")) {
         assertThat(meanwhile.check(Views.names(), true).exitCode()).isZero();
         assertThat(meanwhile.unreadable(views.letters("relational"))).hasSize(1);
+        assertThat(meanwhile.isOutdated()).isFalse();
+        assertThat(register(views, "back")).isEqualTo(next);
+        assertThat(meanwhile.isOutdated()).isTrue();
       }
 
-      assertThat(register(views, "back")).isEqualTo(next);
       try (Reconciler reconciler = views.reconciler("lost")) {
         for (String view : List.of("relational", "vector", "cache", "context")) {
           assertThat(reconciler.unreadable(views.letters(view))).isEmpty();

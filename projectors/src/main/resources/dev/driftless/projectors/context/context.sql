@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS memories (
 );
 -- for documents alone: with a predicate that only they ask for, no lookup by key is planned through it, which would read
 -- every memory of the subject
-CREATE INDEX IF NOT EXISTS memories_newest ON memories (tenant, subject, log_offset) WHERE log_offset >= 0;
+DROP INDEX IF EXISTS memories_newest;
+CREATE INDEX IF NOT EXISTS memories_of_documents ON memories (tenant, subject, log_offset) WHERE log_offset >= 0;
 COMMENT ON TABLE memories IS 'what the documents are made of: the last state of each memory that is not forgotten; rows with expires_at in the past are no longer shown by context_document';
 COMMENT ON COLUMN memories.remembered_at IS 'when it was recorded or last revised';
 

@@ -126,7 +126,8 @@ final class Checks implements Runnable {
   }
 
   private void mend(Reconciler open, Report report) {
-    if (!config.repair() || !report.hasDivergences()) {
+    // what came back during this check is no divergence
+    if (!config.repair() || !report.hasDivergences() || open.isOutdated()) {
       return;
     }
     for (RepairReport repair : open.repair(report, config.limits())) {
@@ -154,6 +155,9 @@ final class Checks implements Runnable {
 
   private Reconciler open() {
     watch.checking(Instant.now());
+    if (reconciler != null && reconciler.isOutdated()) {
+      close();
+    }
     Reconciler open = reconciler;
     if (open == null) {
       open = Reconciler.open(projectors, config.name(), config.directory(), this::say);
