@@ -14,12 +14,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A bad network between clients and one TCP server: clients connect to {@link #port} on 127.0.0.1,
  * and what they meet there is not the server's doing. At first everything passes. Which server that
- * is does not matter; if it is away, connections are reset.
+ * is does not matter; if it is away, connections are reset. Either side's orderly end of what it has
+ * to say reaches the other as such, behind its last byte.
  *
  * <p>A call is what a client sends between two answers. Of a protocol in which several calls are
  * under way on one connection, such as HTTP/2, those count as one.
@@ -40,6 +43,7 @@ public final class FaultyProxy implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int CONNECT_TIMEOUT_MS = 5_000;
+  private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
 
   private final InetSocketAddress server;
   private final ServerSocket listener;
@@ -135,10 +139,9 @@ public final class FaultyProxy implements AutoCloseable {
       try {
         Socket client = listener.accept();
         threads.execute(() -> connect(client));
-      } catch (IOException e) {
-        if (!listener.isClosed()) {
-          throw new UncheckedIOException(e);
-        }
+      } catch (IOException closedOrOutOfFiles) {
+        // of files there may be some again a little later
+        LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
       }
     }
   }
@@ -189,6 +192,7 @@ public final class FaultyProxy implements AutoCloseable {
 
     private final Socket client;
     private final Socket there;
+    private final AtomicInteger ends = new AtomicInteger();
     private volatile boolean answered = true;
     private volatile Fate fate = Fate.PASSES;
     private volatile boolean muted;
@@ -235,23 +239,47 @@ public final class FaultyProxy implements AutoCloseable {
 
     private void copy(Socket from, Socket to, Gate gate) {
       byte[] buffer = new byte[BUFFER_BYTES];
-      try (InputStream in = from.getInputStream();
-          OutputStream out = to.getOutputStream()) {
+      try {
+        InputStream in = from.getInputStream();
+        OutputStream out = to.getOutputStream();
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
           if (!gate.lets()) {
-            break;
+            reset();
+            return;
           }
-          if (passage == Passage.MUTE && to == client) {
-            muted = true;
-          } else {
+          if (to != client || !isMuted()) {
             out.write(buffer, 0, read);
             out.flush();
           }
         }
+        if (to != client || !isMuted()) {
+          end(to);
+        }
       } catch (IOException | InterruptedException e) {
         // either end is gone: so is the other
-      } finally {
         reset();
+      }
+    }
+
+    /** Once mute, always mute: it is reset when the others pass again. */
+    private boolean isMuted() {
+      if (passage == Passage.MUTE) {
+        muted = true;
+      }
+      // read again: who changed it meanwhile may not have seen that this one is muted
+      if (muted && passage != Passage.MUTE) {
+        reset();
+      }
+      return muted;
+    }
+
+    /** All that was written to it arrives first. */
+    private void end(Socket to) throws IOException {
+      to.shutdownOutput();
+      if (ends.incrementAndGet() == 2) {
+        connections.remove(this);
+        closed(client);
+        closed(there);
       }
     }
   }

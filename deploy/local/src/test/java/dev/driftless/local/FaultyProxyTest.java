@@ -75,6 +75,24 @@ final class FaultyProxyTest {
   }
 
   @Test
+  void who_hangs_up_is_heard_to_the_last_byte_and_may_still_be_answered() throws IOException {
+    byte[] answer = new byte[100_000];
+    try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        FaultyProxy before = FaultyProxy.before("127.0.0.1", server.getLocalPort());
+        Socket client = new Socket("127.0.0.1", before.port())) {
+      client.setSoTimeout(10_000);
+      client.getOutputStream().write(1);
+      client.shutdownOutput();
+      try (Socket there = server.accept()) {
+        there.setSoTimeout(10_000);
+        assertThat(there.getInputStream().readAllBytes()).containsExactly(1);
+        there.getOutputStream().write(answer);
+      }
+      assertThat(client.getInputStream().readAllBytes()).isEqualTo(answer);
+    }
+  }
+
+  @Test
   void a_call_arrives_as_late_as_it_is_told_to() throws IOException {
     proxy.delay(Duration.ofMillis(200));
     try (Socket client = connect()) {
