@@ -31,12 +31,16 @@ record Ports(Map<String, Integer> byName) {
     return port;
   }
 
-  /** The ports in {@code wanted} as far as they are free, and free ones for the rest. */
+  /**
+   * The ports in {@code wanted} as far as they are free, and free ones for the rest. That of a
+   * proxy is not the server's to listen on: it stays as it was, and the proxy may have it.
+   */
   static Ports choose(ServerKind kind, Ports wanted, Set<Integer> taken, Progress progress) {
     Map<String, Integer> chosen = new LinkedHashMap<>();
     wanted.byName.forEach(
         (name, port) -> {
-          int free = port != 0 && taken.add(port) && isFree(port) ? port : anyFree(taken);
+          boolean mayStay = name.equals(KafkaServer.PROXY) || isFree(port);
+          int free = port != 0 && taken.add(port) && mayStay ? port : anyFree(taken);
           if (port != 0 && free != port) {
             progress.say(
                 kind.id() + ": port " + port + " (" + name + ") is in use, taking " + free);

@@ -40,6 +40,16 @@ final class PortsTest {
   }
 
   @Test
+  void a_port_that_a_proxy_listens_on_stays_the_one_that_clients_are_told() throws Exception {
+    try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getByName(Addresses.HOST))) {
+      Ports wanted = new Ports(Map.of(KafkaServer.PROXY, proxy.getLocalPort()));
+
+      assertThat(Ports.choose(ServerKind.KAFKA, wanted, new HashSet<>(), lines)).isEqualTo(wanted);
+      assertThat(lines.said()).isEmpty();
+    }
+  }
+
+  @Test
   void a_port_that_another_server_of_the_stack_has_is_not_taken_again() {
     Set<Integer> taken = new HashSet<>(Set.of(5432));
 
