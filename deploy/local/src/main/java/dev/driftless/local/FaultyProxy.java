@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A bad network between clients and one TCP server: clients connect to {@link #port} on 127.0.0.1,
  * and what they meet there is not the server's doing. At first everything passes. Which server that
- * is does not matter; if it is away, connections are reset. Either side's orderly end of what it has
- * to say reaches the other as such, behind its last byte.
+ * is does not matter; if it is away, connections are reset. Either side's orderly end of what it
+ * has to say reaches the other as such, behind its last byte.
  *
  * <p>A call is what a client sends between two answers. Of a protocol in which several calls are
  * under way on one connection, such as HTTP/2, those count as one.
