@@ -84,11 +84,14 @@ record Action(int number, Kind kind, String subject, String session, String text
     return hash(text);
   }
 
-  /** SHA-256, in hexadecimal. */
   static String hash(String text) {
+    return hash(text.getBytes(UTF_8));
+  }
+
+  /** SHA-256, in hexadecimal. */
+  static String hash(byte[] bytes) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return HexFormat.of().formatHex(digest);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -23,12 +23,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -37,20 +41,26 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class DirectReads implements AutoCloseable {
 
   private static final int PAGE = 2_000;
+
+  /** Of a server that says nothing. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Addresses servers;
   private final Connection postgres;
   private final RedisClient redisClient;
   private final StatefulRedisConnection<String, String> redis;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
   private final Admin admin;
 
   DirectReads(Addresses servers) throws SQLException {
     this.servers = servers;
-    this.postgres =
-        DriverManager.getConnection(
-            servers.jdbcUrl(), servers.postgresUser(), servers.postgresPassword());
+    Properties properties = new Properties();
+    properties.put("user", servers.postgresUser());
+    properties.put("password", servers.postgresPassword());
+    properties.put("socketTimeout", PATIENCE.toSeconds());
+    this.postgres = DriverManager.getConnection(servers.jdbcUrl(), properties);
     this.redisClient = RedisClient.create(servers.redisUrl());
     this.redis = redisClient.connect();
     this.admin = Admin.create(kafka());
@@ -83,12 +93,12 @@ final class DirectReads implements AutoCloseable {
 
   /** Every hash whose key fits the pattern. */
   void hashes(String pattern, BiConsumer<String, Map<String, String>> reader)
-      throws InterruptedException, ExecutionException {
+      throws InterruptedException, ExecutionException, TimeoutException {
     Map<String, RedisFuture<Map<String, String>>> asked = new LinkedHashMap<>();
     ScanIterator.scan(redis.sync(), ScanArgs.Builder.matches(pattern).limit(PAGE))
         .forEachRemaining(key -> asked.computeIfAbsent(key, redis.async()::hgetall));
     for (var answer : asked.entrySet()) {
-      reader.accept(answer.getKey(), answer.getValue().get());
+      reader.accept(answer.getKey(), answer.getValue().get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
     }
   }
 
@@ -110,6 +120,7 @@ final class DirectReads implements AutoCloseable {
       throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(servers.qdrantHttp() + path))
+            .timeout(PATIENCE)
             .header("Content-Type", "application/json")
             .method(method, HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
             .build();
@@ -121,7 +132,11 @@ final class DirectReads implements AutoCloseable {
     return JSON.readTree(answer.body());
   }
 
-  /** Every record of a topic, up to where its partitions end now. */
+  /**
+   * Every record of a topic, up to where its partitions end now.
+   *
+   * @throws IllegalStateException if the broker gives none for too long
+   */
   void records(String topic, Consumer<ConsumerRecord<byte[], byte[]>> reader) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(kafka(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
@@ -133,7 +148,13 @@ final class DirectReads implements AutoCloseable {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
-        consumer.poll(Duration.ofSeconds(1)).forEach(reader);
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(PATIENCE);
+        if (records.isEmpty()) {
+          throw new IllegalStateException(
+              "%s: the broker gives no records before the end, for %d s"
+                  .formatted(topic, PATIENCE.toSeconds()));
+        }
+        records.forEach(reader);
       }
     }
   }

@@ -8,26 +8,26 @@ import dev.driftless.events.PatternLearned;
 import dev.driftless.producer.LogTopic;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
+import dev.driftless.reconciler.Lag;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.UndecodableException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * The layouts that Driftless publishes. What a view took in twice would show: as a version that
- * another has replaced, as a pattern's reinforcement, as a second row of the audit that was
- * applied. The log is read by event id; a record that repeats one is counted apart. An audit row
- * stands for the text of the record that it names, since it holds none.
+ * another has replaced, as a pattern's reinforcement. An audit row stands for the text of the
+ * record that it names by position and hash, since it holds none.
  */
 final class DriftlessLayout implements Layout {
 
@@ -49,8 +49,8 @@ final class DriftlessLayout implements Layout {
 
   private static final String AUDIT =
       """
-      SELECT entity_ids[1], log_partition || '@' || log_offset FROM driftless_audit.records
-      WHERE outcome = 'applied'
+      SELECT entity_ids[1], log_partition || '@' || log_offset || ' ' || encode(record_hash, 'hex')
+      FROM driftless_audit.records
       """;
 
   private final ProjectorsConfig config;
@@ -73,8 +73,15 @@ final class DriftlessLayout implements Layout {
   }
 
   @Override
+  public boolean isFinal() {
+    try (Lag lag = new Lag(config)) {
+      return lag.read().stream().allMatch(view -> view.problem() == null && view.events() == 0);
+    }
+  }
+
+  @Override
   public Holdings read()
-      throws SQLException, IOException, InterruptedException, ExecutionException {
+      throws SQLException, IOException, InterruptedException, ExecutionException, TimeoutException {
     Holdings holdings = new Holdings();
     readRows(
         "driftless.memory_versions",
@@ -122,7 +129,8 @@ final class DriftlessLayout implements Layout {
         });
   }
 
-  private void readCache(Holdings holdings) throws InterruptedException, ExecutionException {
+  private void readCache(Holdings holdings)
+      throws InterruptedException, ExecutionException, TimeoutException {
     stores.hashes(
         "driftless:{*}:memory:*",
         (key, memory) ->
@@ -142,10 +150,9 @@ final class DriftlessLayout implements Layout {
                             DirectReads.json(json.getBytes(UTF_8)).path("statement").asText()))));
   }
 
-  /** The hash of the text in each record, by partition and offset. */
+  /** The hash of the text in each record, by what names it in {@link #AUDIT}. */
   private Map<String, String> readLog(Holdings holdings) {
     Map<String, String> texts = new HashMap<>();
-    Set<String> eventIds = new HashSet<>();
     try (EventRegistry registry = registry()) {
       EventDecoder decoder = new EventDecoder(registry);
       stores.records(
@@ -153,15 +160,24 @@ final class DriftlessLayout implements Layout {
           record -> {
             MemoryEvent event = event(decoder, record);
             String hash = Action.hash(text(event));
-            texts.put(record.partition() + "@" + record.offset(), hash);
-            if (eventIds.add(event.getEventId())) {
-              holdings.add(Store.LOG, event.getEventId(), hash);
-            } else {
-              holdings.repeated();
-            }
+            texts.put(
+                "%d@%d %s".formatted(record.partition(), record.offset(), recordHash(record)),
+                hash);
+            holdings.add(Store.LOG, event.getEventId(), hash);
           });
     }
     return texts;
+  }
+
+  /** As the comment on the column {@code record_hash} has it. */
+  static String recordHash(ConsumerRecord<byte[], byte[]> record) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(
+            3 * Integer.BYTES + 2 * Long.BYTES + record.key().length + record.value().length);
+    bytes.putInt(record.partition()).putLong(record.offset()).putLong(record.timestamp());
+    bytes.putInt(record.key().length).put(record.key());
+    bytes.putInt(record.value().length).put(record.value());
+    return Action.hash(bytes.array());
   }
 
   private static MemoryEvent event(EventDecoder decoder, ConsumerRecord<byte[], byte[]> record) {

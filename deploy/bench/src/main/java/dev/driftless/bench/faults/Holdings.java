@@ -16,8 +16,6 @@ final class Holdings {
 
   private final Map<Store, Map<String, List<String>>> held = new EnumMap<>(Store.class);
 
-  private int repeatsInLog;
-
   Holdings() {
     for (Store store : Store.values()) {
       held.put(store, new HashMap<>());
@@ -30,15 +28,6 @@ final class Holdings {
 
   void remove(Store store, String id) {
     in(store).remove(id);
-  }
-
-  /** A record of the log says again what one before it said, and no view is to take it in. */
-  void repeated() {
-    repeatsInLog++;
-  }
-
-  int repeatsInLog() {
-    return repeatsInLog;
   }
 
   List<String> of(Store store, String id) {

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /**
@@ -75,8 +76,13 @@ final class OwnLayout implements Layout {
   }
 
   @Override
+  public boolean isFinal() {
+    return true;
+  }
+
+  @Override
   public Holdings read()
-      throws SQLException, IOException, InterruptedException, ExecutionException {
+      throws SQLException, IOException, InterruptedException, ExecutionException, TimeoutException {
     Holdings holdings = new Holdings();
     stores.points(
         collection(way),

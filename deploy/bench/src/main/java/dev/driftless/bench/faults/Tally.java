@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * How many actions came out how, as the stores show it. An action <i>happened</i> if any store
@@ -18,8 +19,9 @@ import java.util.Set;
  * @param contextDesync cache and context store are not both right
  * @param auditGap the audit trail is not right
  * @param lost acknowledged, and in no store
- * @param duplicated more than once in some store
- * @param repeatsInLog records of the log that no view takes in, since they repeat an event
+ * @param duplicated more than once in a store other than the log; in the audit trail, which may
+ *     have a row for every record, more often than in the log
+ * @param repeatsInLog records of the log of an action that one before them is of already
  */
 public record Tally(
     int partial,
@@ -63,22 +65,31 @@ public record Tally(
     private int auditGap;
     private int lost;
     private int duplicated;
+    private int repeatsInLog;
 
     Counting(Holdings holdings) {
       this.holdings = holdings;
     }
 
     void add(Action action, boolean acknowledged) {
-      int most = 0;
-      for (Store store : Store.values()) {
-        most = Math.max(most, holdings.of(store, action.id()).size());
-      }
-      if (most > 0) {
+      if (Stream.of(Store.values()).anyMatch(store -> times(store, action) > 0)) {
         judge(action);
-        duplicated += most > 1 ? 1 : 0;
+        int records = Math.max(1, times(Store.LOG, action));
+        repeatsInLog += records - 1;
+        duplicated += isDuplicated(action, records) ? 1 : 0;
       } else if (acknowledged) {
         lost++;
       }
+    }
+
+    private boolean isDuplicated(Action action, int records) {
+      return Stream.of(Store.VECTOR, Store.RELATIONAL, Store.CACHE, Store.CONTEXT)
+              .anyMatch(store -> times(store, action) > 1)
+          || times(Store.AUDIT, action) > records;
+    }
+
+    private int times(Store store, Action action) {
+      return holdings.of(store, action.id()).size();
     }
 
     private void judge(Action action) {
@@ -110,7 +121,7 @@ public record Tally(
           auditGap,
           lost,
           duplicated,
-          holdings.repeatsInLog());
+          repeatsInLog);
     }
   }
 }

@@ -82,7 +82,7 @@ final class TallyTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Store.class)
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "LOG")
   void what_a_store_holds_twice_is_duplicated_and_not_partial(Store store) {
     whole(MEMORY);
     holdings.add(store, MEMORY.id(), MEMORY.textHash());
@@ -92,11 +92,18 @@ final class TallyTest {
   }
 
   @Test
-  void a_record_that_repeats_an_event_is_counted_apart() {
+  void a_record_that_repeats_an_action_is_counted_apart_and_may_be_audited() {
     whole(MEMORY);
-    holdings.repeated();
+    holdings.add(Store.LOG, MEMORY.id(), MEMORY.textHash());
+    holdings.add(Store.LOG, MEMORY.id(), MEMORY.textHash());
+    holdings.add(Store.AUDIT, MEMORY.id(), MEMORY.textHash());
+    holdings.add(Store.AUDIT, MEMORY.id(), MEMORY.textHash());
 
-    assertThat(tally(Outcome.CUT_SHORT)).isEqualTo(new Tally(0, 0, 0, 0, 0, 0, 0, 1));
+    assertThat(tally(Outcome.CUT_SHORT)).isEqualTo(new Tally(0, 0, 0, 0, 0, 0, 0, 2));
+    assertThat(tally(Outcome.CUT_SHORT).isClean()).isTrue();
+
+    holdings.add(Store.AUDIT, MEMORY.id(), MEMORY.textHash());
+    assertThat(tally(Outcome.CUT_SHORT).duplicated()).isEqualTo(1);
   }
 
   @Test
