@@ -17,7 +17,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Runs {@link AgentMain} from the first action to the last, kills it now and then, and starts it
- * again at the action behind the one under way. For one thread.
+ * again: at the action that was under way if the way is {@linkplain Way#isRepeatable repeatable},
+ * else at the one behind it. For one thread.
  */
 final class AgentProcess {
 
@@ -29,6 +30,7 @@ final class AgentProcess {
   private final Random random;
   private final Map<Integer, Outcome> outcomes = new TreeMap<>();
   private int last;
+  private int kills;
   private long begunNanos = System.nanoTime();
   private long tookNanos;
 
@@ -45,7 +47,7 @@ final class AgentProcess {
     this.random = new Random(plan.seed());
   }
 
-  /** What is told of each action that begins. */
+  /** What is told of each action that begins, once. */
   interface Listener {
     void begun(int number) throws Exception;
   }
@@ -53,7 +55,7 @@ final class AgentProcess {
   /** The outcome of every action, by number. */
   Map<Integer, Outcome> run(Listener listener) throws Exception {
     while (last < plan.actions()) {
-      Process process = start(last + 1);
+      Process process = start(isToBeRepeated() ? last : last + 1);
       try {
         follow(process, listener);
       } finally {
@@ -61,6 +63,15 @@ final class AgentProcess {
       }
     }
     return outcomes;
+  }
+
+  /** How often the process was killed before it had ended. */
+  int kills() {
+    return kills;
+  }
+
+  private boolean isToBeRepeated() {
+    return way.isRepeatable() && outcomes.get(last) == Outcome.CUT_SHORT;
   }
 
   private void follow(Process process, Listener listener) throws Exception {
@@ -81,14 +92,16 @@ final class AgentProcess {
         }
       }
     }
-    if (process.waitFor() != 0 && !killed) {
+    int exitCode = process.waitFor();
+    if (exitCode != 0 && !killed) {
       throw new IllegalStateException(
           "the agent's process ended by itself, with exit code %d: %s"
-              .formatted(process.exitValue(), lastWords()));
+              .formatted(exitCode, lastWords()));
     }
+    kills += exitCode == 0 ? 0 : 1;
   }
 
-  /** Whether an action begins by this line. */
+  /** Whether an action begins by this line, and for the first time. */
   private boolean note(String line) {
     String[] words = line.split(" ", -1);
     last = Integer.parseInt(words[1]);
@@ -98,9 +111,9 @@ final class AgentProcess {
     } else {
       tookNanos = System.nanoTime() - begunNanos;
     }
-    outcomes.put(
-        last, begun ? Outcome.CUT_SHORT : Outcome.valueOf(words[0].toUpperCase(Locale.ROOT)));
-    return begun;
+    Outcome outcome =
+        begun ? Outcome.CUT_SHORT : Outcome.valueOf(words[0].toUpperCase(Locale.ROOT));
+    return outcomes.put(last, outcome) == null;
   }
 
   private Process start(int first) throws IOException {

@@ -6,6 +6,6 @@ enum Outcome {
   ACKNOWLEDGED,
   /** It was told that it failed. */
   REFUSED,
-  /** The process was killed meanwhile: it was told nothing. */
+  /** The process was killed meanwhile, and does not try again: it was told nothing. */
   CUT_SHORT
 }

@@ -9,15 +9,29 @@ public enum Way {
    * to.
    */
   NAIVE,
-  /** The same, idempotent, and each tried up to five times with backoff. */
+  /**
+   * The same, idempotent, and each tried up to five times with backoff; what was under way when the
+   * process was killed is stored again.
+   */
   CAREFUL,
   /**
    * The same as naive; where a write fails, it and those before it are undone, each tried up to
    * five times. What is to be undone is known in memory alone.
    */
   SAGA,
-  /** One append, repeated with the same event id; the projectors do the rest. */
+  /**
+   * One append, repeated with the same event id, also of what was under way when the process was
+   * killed; the projectors do the rest.
+   */
   DRIFTLESS;
+
+  /**
+   * Whether an action that may have been stored can be stored again without harm, so that a process
+   * which comes back begins with the one that its kill has cut short.
+   */
+  boolean isRepeatable() {
+    return this == CAREFUL || this == DRIFTLESS;
+  }
 
   /** In lower case, as for people. */
   public String id() {
