@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit code: 0 the experiment ran, and with driftless no action is partial, lost or duplicated; 1 one is; 2 it did not"
-          + " run."
+      "Exit code: 0 the experiment ran, and with driftless no action is partial, lost or duplicated and some are acknowledged;",
+      "1 it is not so, and it is said where the logs are; 2 it did not run."
     })
 final class FaultsCommand implements Callable<Integer> {
 
@@ -43,14 +43,20 @@ final class FaultsCommand implements Callable<Integer> {
           "  fails, it and those before it are undone, each up to five times; what is to be undone is known in memory alone."
               + " driftless: one append, up to five times.",
           "acknowledged: the agent was told that it is stored; refused: that it failed; cut short: its process was killed"
-              + " meanwhile. Then it goes on with the next action.",
+              + " meanwhile, and goes on with the next action:",
+          "  naive and saga cannot know what was stored; careful and driftless, which can repeat without harm, store the"
+              + " interrupted action again when they are back.",
           "partial: some store holds something of the action, and not every store holds what it should. Such an action has"
               + " one or more of the next four names:",
           "  semantic drift: vector and relational store do not both hold it as it was; log-reality divergence: log and"
               + " relational store;",
           "  context desync: cache and context store; audit gap: the audit trail.",
-          "lost: acknowledged, and in no store. duplicated: more than once in some store; of driftless, in some view.",
-          "consistent after: how long after the last action no partial failure was left.",
+          "lost: acknowledged, and in no store. duplicated: more than once in a store other than the log; in the audit trail,"
+              + " more often than in the log.",
+          "repeats in log: records of the log of an action that one before them is of already. No view of driftless takes"
+              + " them in.",
+          "consistent after: how long after the last action no partial failure was found, nor any later; driftless is"
+              + " counted once more when all projectors are at the log's end.",
           "calls: as the proxies count them, connections included; of driftless those of the projectors too, many actions"
               + " in one. Half of those that fail did happen.");
 
@@ -113,14 +119,15 @@ final class FaultsCommand implements Callable<Integer> {
 
   private void print(FaultsReport report) {
     output.table(
-        "%,d actions each way, %s %% of calls fail, %d kills"
-            .formatted(actions, percent(probability), kills),
+        "%,d actions each way, %s %% of calls fail".formatted(actions, percent(probability)),
         report.ways(),
         new Table(
             "way",
             "acknowledged",
             "refused",
             "cut short",
+            "agent killed",
+            "projectors killed",
             "partial",
             "semantic drift",
             "log-reality divergence",
@@ -128,6 +135,7 @@ final class FaultsCommand implements Callable<Integer> {
             "audit gap",
             "lost",
             "duplicated",
+            "repeats in log",
             "consistent after",
             "took"),
         FaultsCommand::cells);
@@ -154,6 +162,8 @@ final class FaultsCommand implements Callable<Integer> {
         way.acknowledged(),
         way.refused(),
         way.cutShort(),
+        way.agentKills(),
+        way.projectorsKills(),
         tally.partial(),
         tally.semanticDrift(),
         tally.logRealityDivergence(),
@@ -161,6 +171,7 @@ final class FaultsCommand implements Callable<Integer> {
         tally.auditGap(),
         tally.lost(),
         tally.duplicated(),
+        tally.repeatsInLog(),
         way.consistentAfter() == null ? "never" : Output.seconds(way.consistentAfter()),
         Output.seconds(way.took()));
   }

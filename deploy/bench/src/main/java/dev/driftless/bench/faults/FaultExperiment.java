@@ -5,6 +5,9 @@ import dev.driftless.local.Progress;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.app.ProjectorsConfig;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -56,8 +60,24 @@ public final class FaultExperiment {
       for (Way way : ways) {
         results.add(experiment.run(way, stack));
       }
-      return new FaultsReport(plan, results);
+      FaultsReport report = new FaultsReport(plan, results);
+      if (report.exitCode() != 0) {
+        Path kept = keepLogs(stack.stack().home().resolve("log"));
+        progress.say("not clean: the logs of agent and projectors are in " + kept);
+      }
+      return report;
     }
+  }
+
+  /** Copies them to where they outlive the servers. */
+  static Path keepLogs(Path logs) throws IOException {
+    Path kept = Files.createTempDirectory("driftless-faults-");
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(logs, "{agent,projectors}*")) {
+      for (Path log : found) {
+        Files.copy(log, kept.resolve(log.getFileName()));
+      }
+    }
+    return kept;
   }
 
   private WayResult run(Way way, TestStack stack) throws Exception {
@@ -72,7 +92,7 @@ public final class FaultExperiment {
       Path log = stack.stack().home().resolve("log").resolve("agent-" + way.id() + ".log");
       AgentProcess agent = new AgentProcess(way, plan, proxies.variables(), log);
       if (way != Way.DRIFTLESS) {
-        return run(way, agent, number -> {}, layout, proxies);
+        return run(way, agent, number -> {}, () -> 0, layout, proxies);
       }
       try (ProjectorsProcess projectors = new ProjectorsProcess(stack, proxies.variables())) {
         projectors.start();
@@ -85,6 +105,7 @@ public final class FaultExperiment {
                 projectors.killAndStart();
               }
             },
+            projectors::kills,
             layout,
             proxies);
       }
@@ -92,7 +113,12 @@ public final class FaultExperiment {
   }
 
   private WayResult run(
-      Way way, AgentProcess agent, AgentProcess.Listener faults, Layout layout, Proxies proxies)
+      Way way,
+      AgentProcess agent,
+      AgentProcess.Listener faults,
+      IntSupplier projectorsKills,
+      Layout layout,
+      Proxies proxies)
       throws Exception {
     Instant begin = Instant.now();
     Map<Integer, Outcome> outcomes =
@@ -109,6 +135,8 @@ public final class FaultExperiment {
         Collections.frequency(outcomes.values(), Outcome.ACKNOWLEDGED),
         Collections.frequency(outcomes.values(), Outcome.REFUSED),
         Collections.frequency(outcomes.values(), Outcome.CUT_SHORT),
+        agent.kills(),
+        projectorsKills.getAsInt(),
         Duration.between(begin, end),
         counted.tally,
         counted.consistentAfter,
@@ -123,17 +151,18 @@ public final class FaultExperiment {
     int partial = -1;
     Instant changed = end;
     while (true) {
-      Instant reading = Instant.now();
+      boolean isFinal = partial == 0 && layout.isFinal();
       Tally tally = Tally.of(actions, outcomes, layout.read());
-      if (tally.partial() == 0) {
-        return new Counted(tally, Duration.between(end, reading));
-      }
+      Instant read = Instant.now();
       if (tally.partial() != partial) {
         progress.say("%s: %,d partial failures".formatted(way.id(), tally.partial()));
         partial = tally.partial();
-        changed = reading;
+        changed = read;
       }
-      if (changed.plus(patience).isBefore(reading)) {
+      if (partial == 0 && isFinal) {
+        return new Counted(tally, Duration.between(end, changed));
+      }
+      if (changed.plus(patience).isBefore(read)) {
         return new Counted(tally, null);
       }
       Thread.sleep(500);

@@ -10,7 +10,7 @@ import java.util.TreeSet;
  * @param actions how many, at least 1
  * @param probability with which a call to a store fails, 0 to 1
  * @param kills of the agent's process, and with driftless as many of the projectors'; fewer than
- *     actions
+ *     actions. One that is due while the process is being started again is left out
  * @param seed of actions, failures and kills
  */
 public record FaultsPlan(int actions, double probability, int kills, long seed) {

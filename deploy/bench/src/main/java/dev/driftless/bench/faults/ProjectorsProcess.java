@@ -17,6 +17,7 @@ final class ProjectorsProcess implements AutoCloseable {
 
   private final LocalProgram program;
   private final Map<String, String> variables;
+  private int kills;
 
   ProjectorsProcess(TestStack stack, Map<String, String> variables) {
     this.program = stack.stack().program("projectors");
@@ -46,8 +47,14 @@ final class ProjectorsProcess implements AutoCloseable {
         p -> {
           p.destroyForcibly();
           p.onExit().join();
+          kills++;
         });
     start();
+  }
+
+  /** How often the process was killed. */
+  int kills() {
+    return kills;
   }
 
   @Override

@@ -45,7 +45,9 @@ final class FaultsIT {
 
   private static void everyActionHasAnOutcome(WayResult way) {
     assertThat(way.acknowledged() + way.refused() + way.cutShort()).isEqualTo(PLAN.actions());
-    assertThat(way.cutShort()).isBetween(0, PLAN.kills());
+    assertThat(way.agentKills()).isEqualTo(PLAN.kills());
+    assertThat(way.projectorsKills()).isEqualTo(way.way() == Way.DRIFTLESS ? PLAN.kills() : 0);
+    assertThat(way.cutShort()).isBetween(0, way.way().isRepeatable() ? 0 : PLAN.kills());
   }
 
   private static void callsFailAsOftenAsTheyAreTold(WayResult way) {
