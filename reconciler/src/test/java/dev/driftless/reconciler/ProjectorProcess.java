@@ -4,10 +4,11 @@ import dev.driftless.projectors.app.ProjectorsMain;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A process that keeps all views, as one that users run. */
+/** A process that keeps views, as one that users run. */
 final class ProjectorProcess {
 
   private ProjectorProcess() {}
@@ -17,11 +18,13 @@ final class ProjectorProcess {
    * directory.
    *
    * @param before what goes before the class path, with a separator behind it; or empty
+   * @param arguments of the program
    */
-  static Process start(String before, Map<String, String> variables, Path directory)
+  static Process start(
+      String before, Map<String, String> variables, Path directory, String... arguments)
       throws IOException {
-    ProcessBuilder process =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -29,6 +32,8 @@ final class ProjectorProcess {
                 "-cp",
                 before + System.getProperty("java.class.path"),
                 ProjectorsMain.class.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder process = new ProcessBuilder(command);
     process.environment().putAll(variables);
     process.environment().put("DRIFTLESS_INSTANCE", "one");
     File log = directory.resolve("projectors.log").toFile();

@@ -17,8 +17,9 @@ import picocli.CommandLine.Option;
 
 /**
  * Keeps one view, several, or all, and their spare generations, until it is told to stop. A view
- * that stops by itself says why in one line and leaves the others alone; the process ends with exit
- * code 1 when none is left.
+ * that stops by itself says why in one line and leaves the others alone. The process ends with exit
+ * code 1 when none is left to be kept; one whose position is not of this log, and that can be
+ * rebuilt, counts as left, for it is this process that fills its spare generation.
  */
 @Command(
     name = "driftless-projectors",
@@ -70,10 +71,23 @@ public final class ProjectorsMain implements Callable<Integer> {
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> stop(applications, spares, registry), "stop"));
     applications.forEach(ViewApplication::start);
-    CompletableFuture.allOf(
-            applications.stream().map(ViewApplication::stopped).toArray(CompletableFuture[]::new))
-        .join();
+    CompletableFuture<?>[] ends = new CompletableFuture<?>[applications.size()];
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] = end(kept.get(i), applications.get(i));
+    }
+    CompletableFuture.allOf(ends).join();
     return 1;
+  }
+
+  /** Completed when nothing is left to be done for the view; never if it is to be rebuilt. */
+  private static CompletableFuture<?> end(String view, ViewApplication application) {
+    return application
+        .stopped()
+        .thenCompose(
+            reason ->
+                reason.isLost() && Views.withGenerations().contains(view)
+                    ? new CompletableFuture<>()
+                    : CompletableFuture.completedFuture(reason));
   }
 
   /** All at once: each drains and commits in its own time. */

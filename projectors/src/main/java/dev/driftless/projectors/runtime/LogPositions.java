@@ -102,6 +102,7 @@ final class LogPositions {
   private ViewStoppedException stopped(TopicPartition partition, String why) {
     return new ViewStoppedException(
         "view=%s partition=%d: stopped, %s: rebuild the view (driftless rebuild), or empty its store and start it again"
-            .formatted(view, partition.partition(), why));
+            .formatted(view, partition.partition(), why),
+        true);
   }
 }
