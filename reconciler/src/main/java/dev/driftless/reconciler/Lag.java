@@ -190,7 +190,9 @@ public final class Lag implements AutoCloseable {
         Position position = another ? null : stored.position();
         long offset = position == null ? 0 : position.offset();
         Duration behind = offset < logEnd ? behind(end.getKey(), position, log) : Duration.ZERO;
-        partitions.add(new PartitionLag(end.getKey(), logEnd, offset, stored.epoch(), behind));
+        partitions.add(
+            new PartitionLag(
+                end.getKey(), logEnd, offset, stored.epoch(), behind, stored.generation()));
       }
       return new ViewLag(projector.view(), partitions, problem);
     } catch (RuntimeException e) {
@@ -198,8 +200,11 @@ public final class Lag implements AutoCloseable {
     }
   }
 
-  private static String rebuild(String view) {
-    return "rebuild the view (driftless rebuild %s)".formatted(view);
+  private String rebuild(String view) {
+    return (names.isSpare()
+            ? "drop it (driftless rebuild %s --drop)"
+            : "rebuild the view (driftless rebuild %s)")
+        .formatted(view);
   }
 
   private static Duration behind(int partition, @Nullable Position position, LogEnd log) {

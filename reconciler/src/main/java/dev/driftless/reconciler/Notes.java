@@ -1,9 +1,12 @@
 package dev.driftless.reconciler;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.driftless.projectors.Entity;
 import dev.driftless.reconciler.log.EntityLog;
 import dev.driftless.schemas.Names;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,6 +23,18 @@ final class Notes {
   Notes(EntityLog log, Names names) {
     this.log = log;
     this.names = names;
+  }
+
+  /**
+   * Says which generation has the view's name now; what was noted of another one as verified is
+   * forgotten.
+   */
+  void of(String view, String generation) {
+    byte[] now = generation.getBytes(UTF_8);
+    if (!Arrays.equals(now, log.get("generation " + names.generation(view)))) {
+      log.put("verified " + names.generation(view), new byte[0]);
+      log.put("generation " + names.generation(view), now);
+    }
   }
 
   /** By partition, up to where the view was compared with the log. */

@@ -195,12 +195,13 @@ final class ViewCheck {
    * acknowledged that before, so a position below it is a loss, whatever goes on meanwhile.
    */
   private Map<Integer, Long> positions() {
-    Map<Integer, Long> verified = notes.verifiedTo(view.view());
     Map<Integer, Long> committed = lag.committed(view.view());
     ViewLag now = lag.read(view.view());
     if (!now.isKnown()) {
       throw new CannotTellException(String.valueOf(now.problem()));
     }
+    notes.of(view.view(), now.generation());
+    Map<Integer, Long> verified = notes.verifiedTo(view.view());
     Map<Integer, Long> positions = new TreeMap<>();
     Map<Integer, Long> newEnds = new TreeMap<>();
     for (PartitionLag at : now.partitions()) {

@@ -3,6 +3,7 @@ package dev.driftless.reconciler;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,10 @@ public record ViewLag(String view, List<PartitionLag> partitions, @Nullable Stri
    * @param behind how far the view is behind in log time: nothing if there is nothing to apply,
    *     else from the log time of its position (of the log's first record if it holds nothing) to
    *     when the log's last record was appended
+   * @param generation which of the view's generations that is; empty where there is only one
    */
-  public record PartitionLag(int partition, long end, long position, long epoch, Duration behind) {
+  public record PartitionLag(
+      int partition, long end, long position, long epoch, Duration behind, String generation) {
 
     /** Offsets that the view has not applied: the log's end minus the position, at least 0. */
     public long events() {
@@ -47,6 +50,14 @@ public record ViewLag(String view, List<PartitionLag> partitions, @Nullable Stri
   /** Offsets that the view has applied, of all partitions: the sum of its positions. */
   public long applied() {
     return partitions.stream().mapToLong(PartitionLag::position).sum();
+  }
+
+  /** Which of the view's generations says so; of all partitions that say it. */
+  String generation() {
+    return partitions.stream()
+        .map(PartitionLag::generation)
+        .distinct()
+        .collect(Collectors.joining(" "));
   }
 
   /** Whether its position is not one of this log, so that its projector has stopped. */

@@ -21,7 +21,7 @@ final class Reports {
 
   static ViewLag lag(String view, long position, long end) {
     Duration behind = Duration.ofMillis((end - position) * 100);
-    return new ViewLag(view, List.of(new PartitionLag(0, end, position, 1, behind)), null);
+    return new ViewLag(view, List.of(new PartitionLag(0, end, position, 1, behind, "")), null);
   }
 
   static ViewLag away(String view) {
