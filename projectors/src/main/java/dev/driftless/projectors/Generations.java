@@ -35,7 +35,8 @@ public interface Generations extends AutoCloseable {
   /**
    * Of an attempt to switch.
    *
-   * @param took how long readers of the view may have had to wait
+   * @param took how long readers of the view may have had to wait, or its position stood still; of
+   *     no meaning if it was refused
    * @param refused why nothing was switched; null if it was
    */
   record Switch(Duration took, @Nullable String refused) {}
@@ -46,11 +47,15 @@ public interface Generations extends AutoCloseable {
   /** Which generations there are. */
   Numbers numbers();
 
+  /** Tells the spare generation from any other, of the same number too; null if there is none. */
+  @Nullable String spareIdentity();
+
   /**
    * Makes an empty spare generation, of the next number and with the rights that the shown one has
    * given, unless there is one already.
    *
-   * @throws IllegalStateException if there is no view
+   * @throws IllegalStateException if there is no view, or something of it cannot be had in a new
+   *     generation
    */
   void prepare();
 
@@ -65,15 +70,16 @@ public interface Generations extends AutoCloseable {
    */
   Switch exchange(Numbers expected, Supplier<Map<Integer, Long>> logEnds, boolean unconditional);
 
-  /** What outside of the view is bound to the spare generation, whatever its name. */
+  /** What others have made that is bound to the spare generation, or in it, whatever its name. */
   List<String> boundToSpare();
 
   /**
    * Deletes the spare generation, if there is one.
    *
+   * @param expected which generations the caller means; if others are there by now, nothing is done
    * @throws IllegalStateException if something is bound to it
    */
-  void drop();
+  void drop(Numbers expected);
 
   /** As {@link Projector#isTransient}. */
   boolean isTransient(Exception e);

@@ -8,6 +8,7 @@ import dev.driftless.projectors.app.Views;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps in which a view is rebuilt beside itself. Each can be repeated, by another process too:
@@ -25,13 +26,19 @@ public final class Rebuild implements AutoCloseable {
   /** How long it is tried to switch. */
   private static final Duration SWITCH_PATIENCE = Duration.ofSeconds(60);
 
-  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(300);
+  /** Doubled after each attempt, up to the longest. */
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   private final String view;
   private final Progress progress;
   private final Generations generations;
   private final Lag shown;
   private final Lag spares;
+
+  /** Why it was not told when asked last; null if it was. */
+  private @Nullable String unanswered;
 
   /**
    * Asks for nothing yet.
@@ -72,18 +79,24 @@ public final class Rebuild implements AutoCloseable {
     long started = System.nanoTime();
     long movedAt = started;
     long toldAt = started;
-    long left = left(cut);
+    long left = left(cut, all);
     long first = left;
     while (left > 0) {
       Pause.of(POLL);
       long now = System.nanoTime();
       long before = left;
-      left = left(cut);
+      left = left(cut, before);
       movedAt = left < before ? now : movedAt;
       if (now - movedAt > STANDSTILL.toNanos()) {
         throw new CannotTellException(
-            "the spare generation of %s has applied nothing for %d s, %,d events are left: does a projector of the view run, is the view not paused, and what does its log say? Run this again to go on"
-                .formatted(view, STANDSTILL.toSeconds(), left));
+            "the spare generation of %s has applied nothing for %d s, %,d events are left: %s Run this again to go on"
+                .formatted(
+                    view,
+                    STANDSTILL.toSeconds(),
+                    left,
+                    unanswered == null
+                        ? "does a projector of the view run, is the view not paused, and what does its log say?"
+                        : unanswered + "."));
       }
       if (now - toldAt > REMINDER.toNanos() || left == 0) {
         toldAt = now;
@@ -103,15 +116,27 @@ public final class Rebuild implements AutoCloseable {
                 since == 0 ? "waiting" : "%,.0f s left".formatted(left * seconds / since)));
   }
 
-  private long left(Map<Integer, Long> cut) {
-    ViewLag now = spares.read(view);
-    if (!now.isKnown() || now.isLost()) {
+  /**
+   * @param before what to answer if it cannot be told now
+   */
+  private long left(Map<Integer, Long> cut, long before) {
+    ViewLag now;
+    try {
+      now = spares.read(view);
+    } catch (CannotTellException e) {
+      unanswered = e.getMessage();
+      return before;
+    }
+    unanswered = now.problem();
+    if (now.isLost()) {
       throw new CannotTellException(
           "the spare generation of %s: %s".formatted(view, now.problem()));
     }
-    return now.partitions().stream()
-        .mapToLong(p -> Math.max(0, cut.getOrDefault(p.partition(), 0L) - p.position()))
-        .sum();
+    return !now.isKnown()
+        ? before
+        : now.partitions().stream()
+            .mapToLong(p -> Math.max(0, cut.getOrDefault(p.partition(), 0L) - p.position()))
+            .sum();
   }
 
   /**
@@ -125,6 +150,7 @@ public final class Rebuild implements AutoCloseable {
    */
   public Duration exchange(Numbers expected) {
     boolean lost = isLost();
+    Duration pause = FIRST_PAUSE;
     long deadline = System.nanoTime() + SWITCH_PATIENCE.toNanos();
     while (true) {
       Switch attempt = generations.exchange(expected, shown::logEnds, lost);
@@ -137,7 +163,9 @@ public final class Rebuild implements AutoCloseable {
             "%s is not switched, and as it was: %s; run this again".formatted(view, refused));
       }
       progress.say("%s: not switched yet: %s".formatted(view, refused));
-      Pause.of(BETWEEN_ATTEMPTS);
+      Pause.of(pause);
+      pause = pause.multipliedBy(2);
+      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
   }
 
@@ -146,14 +174,18 @@ public final class Rebuild implements AutoCloseable {
     return shown.read(view).isLost();
   }
 
-  /** What outside of the view is bound to the spare generation, whatever its name. */
+  /** What others have made that is bound to the spare generation, or in it, whatever its name. */
   public List<String> boundToSpare() {
     return generations.boundToSpare();
   }
 
-  /** Deletes the spare generation; its projectors notice by themselves. */
-  public void drop() {
-    generations.drop();
+  /**
+   * Deletes the spare generation; its projectors notice by themselves.
+   *
+   * @param expected which generations there have to be
+   */
+  public void drop(Numbers expected) {
+    generations.drop(expected);
   }
 
   @Override

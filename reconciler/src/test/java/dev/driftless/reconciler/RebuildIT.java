@@ -85,11 +85,12 @@ final class RebuildIT {
       assertThatThrownBy(() -> rebuild.exchange(built)).hasMessageContaining("another command");
       rebuild.exchange(switched);
       assertBothAreFed(rebuild, view);
+      assertThat(reconciler.check(List.of(view), false).exitCode()).isEqualTo(1);
       assertThat(reconciler.check(List.of(view), true).exitCode()).isEqualTo(1);
       rebuild.exchange(built);
       assertBothAreFed(rebuild, view);
 
-      rebuild.drop();
+      rebuild.drop(rebuild.numbers());
       assertThat(rebuild.numbers()).isEqualTo(new Numbers(old + 1, 0));
       Thread.sleep(3 * views.config().reading().checkInterval().toMillis());
       assertThat(rebuild.numbers()).isEqualTo(new Numbers(old + 1, 0));
@@ -120,7 +121,7 @@ final class RebuildIT {
       stores.sql("ALTER TABLE A.records ENABLE TRIGGER ALL");
       Report edited = reconciler.check(List.of("audit"), true);
       assertThat(reconciler.repair(edited, views.limits(5)).get(0).refused()).isNull();
-      rebuild.drop();
+      rebuild.drop(rebuild.numbers());
       assertThatThrownBy(() -> stores.query("SELECT 1 FROM AS.records"))
           .hasStackTraceContaining("does not exist");
     }
@@ -135,11 +136,18 @@ final class RebuildIT {
     stores.sql("GRANT SELECT ON R.memories TO " + role);
     stores.sql("GRANT SELECT (tenant) ON R.sessions TO " + role);
     stores.sql("GRANT INSERT ON R.messages TO " + role);
+    stores.sql("GRANT UPDATE (agent) ON R.sessions TO " + role);
+    stores.sql("GRANT SELECT ON R.checkpoints TO %s WITH GRANT OPTION".formatted(role));
     stores.sql("REVOKE EXECUTE ON FUNCTION R.memories_as_of FROM PUBLIC");
     try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
       Numbers built = build(rebuild);
       stores.sql("GRANT SELECT ON R.live_memories TO " + role);
       stores.sql("REVOKE INSERT ON R.messages FROM " + role);
+      stores.sql("REVOKE UPDATE (agent) ON R.sessions FROM " + role);
+      stores.sql("SET ROLE " + role);
+      stores.sql("GRANT SELECT ON RS.checkpoints TO pg_monitor");
+      stores.sql("RESET ROLE");
+      stores.sql("REVOKE SELECT ON R.checkpoints FROM " + role);
       stores.sql("CREATE VIEW public.%s AS SELECT * FROM R.memories".formatted(view));
       rebuild.exchange(built);
 
@@ -151,12 +159,97 @@ final class RebuildIT {
               "t memories SELECT",
               "t sessions(tenant) SELECT");
       assertThat(rebuild.boundToSpare()).containsExactly("public." + view);
-      assertThatThrownBy(rebuild::drop).hasMessageContaining(view);
+      assertThatThrownBy(() -> rebuild.drop(rebuild.numbers())).hasMessageContaining(view);
       stores.sql("DROP VIEW public." + view);
-      rebuild.drop();
+      rebuild.drop(rebuild.numbers());
     } finally {
       stores.sql("DROP OWNED BY " + role);
       stores.sql("DROP ROLE " + role);
+    }
+  }
+
+  @Test
+  void what_others_made_of_a_generation_is_told_and_keeps_it_from_being_dropped() {
+    String mine = views.config().names().prefixed("_", "mine");
+    try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
+      Numbers built = build(rebuild);
+      stores.sql("CREATE VIEW R.mine AS SELECT 1 AS one");
+      stores.sql(
+          "CREATE FUNCTION public.%s() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM R.memories; END"
+              .formatted(mine));
+      stores.sql("CREATE TABLE public.%s (row R.memories)".formatted(mine));
+      stores.sql(
+          "CREATE TABLE public.%1$s_keys (partition int CONSTRAINT %1$s_fk REFERENCES R.view_positions)"
+              .formatted(mine));
+      rebuild.exchange(built);
+
+      String inside = "view %s_spare.mine".formatted(stores.relational());
+      assertThat(rebuild.boundToSpare())
+          .containsExactlyInAnyOrder(
+              "function public.%s()".formatted(mine),
+              "table public." + mine,
+              "constraint %1$s_fk on table public.%1$s_keys".formatted(mine),
+              inside);
+      assertThatThrownBy(() -> rebuild.drop(rebuild.numbers())).hasMessageContaining(inside);
+      stores.sql("DROP TABLE public.%1$s, public.%1$s_keys".formatted(mine));
+      stores.sql("DROP FUNCTION public." + mine);
+      stores.sql("DROP VIEW RS.mine");
+      rebuild.drop(rebuild.numbers());
+    }
+  }
+
+  @Test
+  void other_row_level_security_is_not_switched_to() {
+    try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
+      stores.sql("ALTER TABLE R.memories ENABLE ROW LEVEL SECURITY");
+      assertThatThrownBy(rebuild::prepare).hasMessageContaining(".memories");
+      assertThat(rebuild.numbers().hasSpare()).isFalse();
+      stores.sql("ALTER TABLE R.memories DISABLE ROW LEVEL SECURITY");
+      Numbers built = build(rebuild);
+      stores.sql("CREATE POLICY own ON R.sessions USING (agent = current_user)");
+      assertThatThrownBy(() -> rebuild.exchange(built)).hasMessageContaining(".sessions");
+      stores.sql("CREATE POLICY own ON RS.sessions USING (agent = current_user)");
+      rebuild.exchange(built);
+      stores.sql("DROP POLICY own ON R.sessions");
+      stores.sql("DROP POLICY own ON RS.sessions");
+      rebuild.drop(rebuild.numbers());
+    }
+  }
+
+  @Test
+  void readers_do_not_wait_for_what_takes_long_behind_the_locks() {
+    try (var generations = Views.generations("context", views.config());
+        Rebuild rebuild = new Rebuild(views.config(), "context", line -> {})) {
+      Numbers built = build(rebuild);
+      views.awaitCaughtUp("context");
+      stores.sql(
+          "CREATE FUNCTION C.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'");
+      stores.sql(
+          "CREATE TRIGGER wait BEFORE UPDATE ON C.view_positions FOR EACH ROW WHEN (NEW.epoch > OLD.epoch) EXECUTE FUNCTION C.wait()");
+      assertThat(generations.exchange(built, Map::of, true).refused()).contains("being used");
+      stores.sql("DROP TRIGGER wait ON C.view_positions");
+      stores.sql("DROP FUNCTION C.wait()");
+      assertThat(rebuild.numbers()).isEqualTo(built);
+      rebuild.drop(built);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"relational", "vector"})
+  void no_other_spare_generation_is_taken_for_the_one_that_was_meant(String view) {
+    try (var generations = Views.generations(view, views.config())) {
+      assertThat(generations.spareIdentity()).isNull();
+      generations.prepare();
+      String first = generations.spareIdentity();
+      Numbers numbers = generations.numbers();
+      Numbers others = new Numbers(numbers.spare(), numbers.shown());
+      assertThatThrownBy(() -> generations.drop(others)).hasMessageContaining("another command");
+      assertThat(generations.spareIdentity()).isEqualTo(first);
+      generations.drop(numbers);
+      generations.prepare();
+      assertThat(generations.numbers()).isEqualTo(numbers);
+      assertThat(generations.spareIdentity()).isNotNull().isNotEqualTo(first);
+      generations.drop(numbers);
     }
   }
 
@@ -196,7 +289,7 @@ final class RebuildIT {
       views.keepSpares();
       rebuild.fill();
       assertThat(reconciler.checkSpare("context").exitCode()).isZero();
-      rebuild.drop();
+      rebuild.drop(rebuild.numbers());
       assertThat(rebuild.numbers().hasSpare()).isFalse();
     }
   }

@@ -107,7 +107,11 @@ final class RebuildCommand implements Callable<Integer> {
     if (before.isSpareOld()) {
       throw new IllegalStateException(
           "%s was rebuilt: readers see generation %d, and generation %d is still kept; %s"
-              .formatted(view, before.shown(), before.spare(), whatNext()));
+              .formatted(
+                  view,
+                  before.shown(),
+                  before.spare(),
+                  rebuild.lagOfSpare().isLost() ? howToDrop() : whatNext()));
     }
     rebuild.prepare();
     Numbers now = rebuild.numbers();
@@ -141,6 +145,11 @@ final class RebuildCommand implements Callable<Integer> {
                   .formatted(now.shown(), now.spare())
               : "there is no old generation of the view " + view);
     }
+    if (rebuild.lagOfSpare().isLost()) {
+      throw new IllegalStateException(
+          "generation %d is of another log than this one: readers cannot go back to it; %s"
+              .formatted(now.spare(), howToDrop()));
+    }
     return exchange(rebuild, now, null);
   }
 
@@ -150,14 +159,16 @@ final class RebuildCommand implements Callable<Integer> {
     Numbers now = new Numbers(before.spare(), before.shown());
     tell("readers see generation %d; the switch took %.3f s", now.shown(), took.toNanos() / 1e9);
     tell(
-        now.isSpareOld()
-            ? "generation %d is kept and fed: " + whatNext()
-            : "generation %d is kept and fed: driftless rebuild "
-                + view
-                + " switches to it again, --drop deletes it",
+        stopped
+            ? "generation %d is of another log than this one, and not fed: " + howToDrop()
+            : now.isSpareOld()
+                ? "generation %d is kept and fed: " + whatNext()
+                : "generation %d is kept and fed: driftless rebuild "
+                    + view
+                    + " switches to it again, --drop deletes it",
         now.spare());
     for (String bound : rebuild.boundToSpare()) {
-      tell("%s still reads the generation that was replaced: make it anew", bound);
+      tell("%s still belongs to the generation that was replaced: make it anew", bound);
     }
     if (stopped) {
       output.people().println(view + ": its projector had stopped: start it again");
@@ -173,10 +184,10 @@ final class RebuildCommand implements Callable<Integer> {
     }
     if (view.equals("audit") && now.isSpareOld()) {
       tell(
-          "generation %d is evidence of what the audit trail was, and is being deleted",
+          "generation %d is evidence of what the audit trail was, and is being deleted, with what earlier repairs left in it (records_until_…)",
           now.spare());
     }
-    rebuild.drop();
+    rebuild.drop(now);
     tell("generation %d is deleted, and fed no more", now.spare());
     return answer(0, new Numbers(now.shown(), 0), null, null);
   }
@@ -211,8 +222,11 @@ final class RebuildCommand implements Callable<Integer> {
   }
 
   private String whatNext() {
-    return "driftless rebuild %1$s --back returns to it, driftless rebuild %1$s --drop deletes it"
-        .formatted(view);
+    return "driftless rebuild %s --back returns to it, %s".formatted(view, howToDrop());
+  }
+
+  private String howToDrop() {
+    return "driftless rebuild %s --drop deletes it".formatted(view);
   }
 
   private void tell(String line, Object... values) {

@@ -1,6 +1,7 @@
 package dev.driftless.projectors.app;
 
 import dev.driftless.projectors.Generations;
+import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +31,16 @@ public final class Spares implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "spares");
 
-  /** A generation that is being kept, and its number. */
-  private record Spare(int number, ViewApplication application) {
+  /** A generation that is being kept, and its identity. */
+  private record Spare(String identity, ViewApplication application) {
 
     boolean isStopped() {
       return application.stopped().isDone();
+    }
+
+    /** Whether what it kept is dropped, or it stopped and there is another generation by now. */
+    boolean isOver(@Nullable String now) {
+      return now == null || (isStopped() && !now.equals(identity));
     }
   }
 
@@ -92,31 +99,54 @@ public final class Spares implements AutoCloseable {
    * answer, all stays as it is.
    */
   private void look(Generations view) {
+    String identity;
     try {
-      int number = view.numbers().spare();
-      Spare spare = kept.get(view.view());
-      if (spare != null && (number == 0 || (number != spare.number() && spare.isStopped()))) {
-        LOG.info("view={} the spare generation {} is there no more", view.view(), spare.number());
-        kept.remove(view.view());
-        spare.application().abandon();
-      }
-      if (number > 0 && !kept.containsKey(view.view())) {
-        LOG.info("view={} keeping the spare generation {} too", view.view(), number);
-        kept.put(view.view(), start(view.view(), number));
-      }
+      identity = view.spareIdentity();
     } catch (RuntimeException e) {
       LOG.debug("view={} its generations are not known", view.view(), e);
+      return;
+    }
+    try {
+      keep(view.view(), identity);
+    } catch (RuntimeException e) {
+      LOG.warn("view={} its spare generation cannot be kept, which is tried again", view.view(), e);
     }
   }
 
-  private Spare start(String view, int number) {
-    ViewApplication application =
-        new ViewApplication(
-            Views.openSpare(view, config),
-            registry,
-            config.spareRuntime(),
-            new SimpleMeterRegistry());
-    application.start();
-    return new Spare(number, application);
+  /**
+   * @param identity of the spare generation that there is; null if there is none
+   */
+  private void keep(String view, @Nullable String identity) {
+    Spare spare = kept.get(view);
+    if (spare != null && spare.isOver(identity)) {
+      LOG.info("view={} the spare generation that was kept is there no more", view);
+      kept.remove(view);
+      spare.application().abandon();
+      spare = null;
+    }
+    if (identity != null && (spare == null || !spare.isStopped())) {
+      kept.put(view, new Spare(identity, spare == null ? start(view) : spare.application()));
+    }
+  }
+
+  private ViewApplication start(String view) {
+    LOG.info("view={} keeping the spare generation too", view);
+    Projector projector = Views.openSpare(view, config);
+    ViewApplication application;
+    try {
+      application =
+          new ViewApplication(
+              projector, registry, config.spareRuntime(), new SimpleMeterRegistry());
+    } catch (RuntimeException e) {
+      projector.close();
+      throw e;
+    }
+    try {
+      application.start();
+      return application;
+    } catch (RuntimeException e) {
+      application.close();
+      throw e;
+    }
   }
 }

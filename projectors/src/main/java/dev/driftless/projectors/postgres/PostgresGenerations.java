@@ -23,14 +23,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PostgresGenerations implements Generations {
 
+  /** If this process stands still, the server lets go of what it has locked. */
+  private static final String EXCHANGE_STANDSTILL =
+      "SET LOCAL idle_in_transaction_session_timeout = '1s'";
+
+  private static final String STANDSTILL = "SET LOCAL idle_in_transaction_session_timeout = '20s'";
+
+  /** Holds off nobody who reads or writes, but vacuum, which gives way when asked for a second. */
+  private static final String VACUUM_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
+
   /** For all locks together, since readers that come after us wait behind them. */
   private static final String LOCK_TIMEOUT = "SET LOCAL statement_timeout = '400ms'";
+
+  /** For each statement that readers wait behind. */
+  private static final String LOCKED_TIMEOUT = "SET LOCAL statement_timeout = '1s'";
 
   /** Who reads the spare generation for longer has to be through first. */
   private static final String DROP_TIMEOUT = "SET LOCAL lock_timeout = '10s'";
 
-  /** What the driver says of a statement that timed out, and of a deadlock. */
-  private static final List<String> BUSY = List.of("57014", "40P01");
+  /** What the server says where a statement timed out, a lock was not had, or of a deadlock. */
+  private static final List<String> BUSY = List.of("57014", "55P03", "40P01");
 
   private static final String TABLES =
       """
@@ -77,17 +89,52 @@ public final class PostgresGenerations implements Generations {
       GROUP BY application_name, a.pid ORDER BY min(xact_start) LIMIT 1
       """;
 
-  /** Views elsewhere; they read the tables that they were made of, whatever these are called. */
+  /** Tables whose row-level security is another one in the two. */
+  private static final String OTHERWISE_SECURED =
+      """
+      WITH secured AS (
+        SELECT relnamespace, relname, row(relrowsecurity, relforcerowsecurity, array(
+          SELECT row(polname, polcmd, polpermissive, polroles, pg_get_expr(polqual, polrelid),
+            pg_get_expr(polwithcheck, polrelid))::text
+          FROM pg_policy WHERE polrelid = c.oid ORDER BY polname))::text AS security
+        FROM pg_class c WHERE relkind = 'r'
+      )
+      SELECT format('%I.%I', CAST(:shown AS text), relname) FROM secured o JOIN secured n USING (relname)
+      WHERE o.relnamespace = to_regnamespace(:shown) AND n.relnamespace = to_regnamespace(:spare)
+        AND o.security <> n.security
+      ORDER BY 1
+      """;
+
+  /**
+   * What depends on something in the schema without being a part of it, and what is in the schema
+   * without a namesake in the other one, but for the evidence that repairs of the audit view leave.
+   */
   private static final String BOUND =
       """
-      SELECT DISTINCT r.ev_class::regclass::text
-      FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-      JOIN pg_class dependent ON dependent.oid = r.ev_class
-      LEFT JOIN pg_class t ON d.refclassid = 'pg_class'::regclass AND t.oid = d.refobjid
-      LEFT JOIN pg_proc f ON d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
-      WHERE coalesce(t.relnamespace, f.pronamespace) = to_regnamespace(:spare)
-        AND dependent.relnamespace <> to_regnamespace(:spare)
-      ORDER BY 1
+      WITH RECURSIVE inside (classid, objid) AS (
+        SELECT classid, objid FROM pg_depend
+        WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace(:spare) AND deptype = 'n'
+        UNION
+        SELECT d.classid, d.objid FROM pg_depend d JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
+        WHERE d.deptype IN ('a', 'i')
+      ), member AS (
+        SELECT refobjid AS schema, classid, objid, o.type, replace(o.identity, s.name || '.', '') AS name
+        FROM (VALUES (CAST(:shown AS text)), (CAST(:spare AS text))) s (name)
+        JOIN pg_depend ON refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace(s.name) AND deptype = 'n',
+        LATERAL pg_identify_object(classid, objid, 0) o
+      ), bound AS (
+        SELECT d.classid, d.objid FROM pg_depend d JOIN inside i ON d.refclassid = i.classid AND d.refobjid = i.objid
+        WHERE d.deptype = 'n' AND (d.classid, d.objid) NOT IN (TABLE inside)
+        UNION
+        SELECT classid, objid FROM member m
+        WHERE schema = to_regnamespace(:spare) AND name !~ '^records_until_\\d+'
+          AND NOT EXISTS (
+            SELECT FROM member o WHERE o.schema = to_regnamespace(:shown) AND (o.type, o.name) = (m.type, m.name))
+      )
+      SELECT coalesce(
+        (SELECT ev_class::regclass::text FROM pg_rewrite WHERE oid = objid AND classid = 'pg_rewrite'::regclass),
+        pg_describe_object(classid, objid, 0))
+      FROM bound ORDER BY 1
       """;
 
   private static final String GRANTS = grants();
@@ -115,6 +162,20 @@ public final class PostgresGenerations implements Generations {
     return store.jdbi().withHandle(this::numbers);
   }
 
+  /** The schema's oid. */
+  @Override
+  public @Nullable String spareIdentity() {
+    return store
+        .jdbi()
+        .withHandle(
+            handle ->
+                handle
+                    .select("SELECT CAST(to_regnamespace(?) AS oid)::text", spare)
+                    .mapTo(String.class)
+                    .findOne()
+                    .orElse(null));
+  }
+
   /** The spare schema is owned by the shown one's owner, whoever makes it. */
   @Override
   public void prepare() {
@@ -122,6 +183,7 @@ public final class PostgresGenerations implements Generations {
         .jdbi()
         .useTransaction(
             handle -> {
+              handle.execute(STANDSTILL);
               ViewSchema.lock(handle);
               Numbers now = numbers(handle);
               if (now.shown() == 0) {
@@ -129,8 +191,10 @@ public final class PostgresGenerations implements Generations {
                     "there is no schema %s to be rebuilt: start the view's projector"
                         .formatted(shown));
               }
+              refuseStrangers(handle);
               if (!now.hasSpare()) {
                 make(handle, now.shown() + 1);
+                refuseOtherSecurity(handle);
               }
             });
   }
@@ -151,37 +215,77 @@ public final class PostgresGenerations implements Generations {
   @Override
   public Switch exchange(
       Numbers expected, Supplier<Map<Integer, Long>> logEnds, boolean unconditional) {
-    long started = System.nanoTime();
-    String refused;
     try {
-      refused = store.jdbi().inTransaction(handle -> exchange(handle, expected, unconditional));
+      Attempt attempt =
+          store.jdbi().inTransaction(handle -> exchange(handle, expected, unconditional));
+      return new Switch(
+          Duration.ofNanos(System.nanoTime() - attempt.lockedSince()), attempt.refused());
     } catch (RuntimeException e) {
       if (!BUSY.contains(String.valueOf(PostgresStore.sqlState(e)))) {
         throw e;
       }
-      refused = "the view is being used by " + others();
+      return new Switch(Duration.ZERO, "the view is being used by " + others());
     }
-    return new Switch(Duration.ofNanos(System.nanoTime() - started), refused);
   }
 
-  private @Nullable String exchange(Handle handle, Numbers expected, boolean unconditional) {
+  /**
+   * @param lockedSince since when readers may have waited
+   */
+  private record Attempt(long lockedSince, @Nullable String refused) {}
+
+  private Attempt exchange(Handle handle, Numbers expected, boolean unconditional) {
+    handle.execute(EXCHANGE_STANDSTILL);
     ViewSchema.lock(handle);
-    if (!numbers(handle).equals(expected)) {
-      throw new IllegalStateException(
-          "another command has switched or dropped generations of the view %s meanwhile"
-              .formatted(view()));
-    }
-    List<String> tables = inBoth(handle, TABLES);
+    refuseOthers(handle, expected);
+    refuseStrangers(handle);
+    refuseOtherSecurity(handle);
+    String tables = String.join(", ", inBoth(handle, TABLES));
+    handle.execute(VACUUM_TIMEOUT);
+    handle.execute("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE".formatted(tables));
+    long lockedSince = System.nanoTime();
     handle.execute(LOCK_TIMEOUT);
-    handle.execute("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE".formatted(String.join(", ", tables)));
-    handle.execute("SET LOCAL statement_timeout = 0");
+    handle.execute("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE".formatted(tables));
+    handle.execute(LOCKED_TIMEOUT);
     String behind = unconditional ? null : behind(handle);
     if (behind == null) {
       giveRights(handle);
       handle.execute(ofBoth(FENCE));
       swapNames(handle);
     }
-    return behind;
+    return new Attempt(lockedSince, behind);
+  }
+
+  private void refuseOthers(Handle handle, Numbers expected) {
+    if (!numbers(handle).equals(expected)) {
+      throw new IllegalStateException(
+          "another command has switched or dropped generations of the view %s meanwhile"
+              .formatted(view()));
+    }
+  }
+
+  /** A login that only writes would fail at some statement in the middle. */
+  private void refuseStrangers(Handle handle) {
+    handle
+        .select(
+            "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = ? AND NOT pg_has_role(nspowner, 'MEMBER')",
+            shown)
+        .mapTo(String.class)
+        .findOne()
+        .ifPresent(
+            owner -> {
+              throw new IllegalStateException(
+                  "the schema %s belongs to %s: give this command that login, or one that is a member of it; projectors can keep theirs"
+                      .formatted(shown, owner));
+            });
+  }
+
+  private void refuseOtherSecurity(Handle handle) {
+    List<String> tables = inBoth(handle, OTHERWISE_SECURED);
+    if (!tables.isEmpty()) {
+      throw new IllegalStateException(
+          "row-level security of %s is not carried over to another generation: nobody may see more than before, so take it away for the time of the rebuild, and the readers' rights with it"
+              .formatted(String.join(", ", tables)));
+    }
   }
 
   private @Nullable String behind(Handle handle) {
@@ -209,19 +313,22 @@ public final class PostgresGenerations implements Generations {
   }
 
   @Override
-  public void drop() {
+  public void drop(Numbers expected) {
     store
         .jdbi()
         .useTransaction(
             handle -> {
+              handle.execute(STANDSTILL);
               ViewSchema.lock(handle);
+              refuseOthers(handle, expected);
+              refuseStrangers(handle);
               List<String> bound = inBoth(handle, BOUND);
               if (!bound.isEmpty()) {
                 throw new IllegalStateException(
-                    "%s would be dropped with the schema %s: make it anew, so that it reads %s"
+                    "%s would be dropped with the schema %s: make it anew, so that it belongs to %s, or drop it"
                         .formatted(String.join(", ", bound), spare, shown));
               }
-              if (numbers(handle).hasSpare()) {
+              if (expected.hasSpare()) {
                 // the positions first, as writers do, so that the two do not lock each other out
                 handle.execute(DROP_TIMEOUT);
                 handle.execute("LOCK TABLE %s.view_positions".formatted(spare));

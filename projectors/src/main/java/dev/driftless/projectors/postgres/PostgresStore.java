@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
  * in the same schema; {@link #apply} compares and sets it first in the transaction that writes the
  * data, which makes every batch happen exactly once, even for counters.
  *
- * <p>A writer that stands still in the middle of a transaction holds the position's row, and
- * whoever takes its place waits for that; so the server ends the transaction after the time for
- * which this side would wait for an answer.
+ * <p>A writer that stands still between two statements of a transaction holds the position's row,
+ * and whoever takes its place waits for that; so the server ends the transaction after the time for
+ * which this side would wait for an answer. A statement that the server is still busy with is not
+ * ended.
  *
  * <p>Messages of exceptions hold no value of a row: it may be the text of a memory.
  *

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static io.qdrant.client.ValueFactory.value;
 import static io.qdrant.client.WithPayloadSelectorFactory.enable;
 
 import io.grpc.Status;
@@ -30,6 +31,7 @@ import io.qdrant.client.grpc.Points.WriteOrderingType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,10 @@ final class QdrantCollection {
 
   private static final WriteOrdering STRONG =
       WriteOrdering.newBuilder().setType(WriteOrderingType.Strong).build();
+
+  /** Among the collection's metadata. */
+  private static final String MADE = "made";
+
   private static final int MAX_POINTS = 500;
   private static final int MAX_REQUEST_BYTES = 16 << 20;
 
@@ -82,6 +88,16 @@ final class QdrantCollection {
               .formatted(name));
     }
     return model;
+  }
+
+  /** Tells it from earlier collections of its name; empty if it is not there. */
+  String made() {
+    return link.await(link.client().collectionExistsAsync(name))
+        ? link.await(link.client().getCollectionInfoAsync(name))
+            .getConfig()
+            .getMetadataOrDefault(MADE, Value.getDefaultInstance())
+            .getStringValue()
+        : "";
   }
 
   /** Creates what is missing: the collection and its indexes. */
@@ -200,6 +216,7 @@ final class QdrantCollection {
                             .setSize(model().dimensions())
                             .setDistance(Distance.Cosine)))
             .setShardNumber(1)
+            .putMetadata(MADE, value(UUID.randomUUID().toString()))
             .build();
     try {
       var unused = link.await(link.client().createCollectionAsync(request));

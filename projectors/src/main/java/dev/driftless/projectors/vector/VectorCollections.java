@@ -61,6 +61,9 @@ final class VectorCollections implements AutoCloseable {
       throw new IllegalStateException("there is no alias " + alias() + ": it was dropped");
     }
     QdrantCollection collection = current.orElseGet(this::first);
+    if (names.isSpare()) {
+      return collection;
+    }
     collection.create();
     if (current.isEmpty()) {
       var unused = link.await(link.client().createAliasAsync(alias(), collection.name()));
@@ -77,6 +80,11 @@ final class VectorCollections implements AutoCloseable {
 
   private QdrantCollection first() {
     return collection(name(1));
+  }
+
+  /** The embedding model of a generation that is made now. */
+  String model() {
+    return config.model();
   }
 
   /** What a generation of this number is called that is made now. */
@@ -129,7 +137,7 @@ final class VectorCollections implements AutoCloseable {
   private void tellOfAnotherModel(QdrantCollection collection) {
     if (!collection.model().id().equals(config.model())) {
       LOG.warn(
-          "view={} collection={} goes on with its model {}, not with {}: driftless rebuild vector changes it",
+          "view={} collection={} goes on with its model {}: set vector.model (DRIFTLESS_EMBEDDING_MODEL) to it, or have the view rebuilt with {} (driftless rebuild vector)",
           VectorProjector.VIEW,
           collection.name(),
           collection.model().id(),

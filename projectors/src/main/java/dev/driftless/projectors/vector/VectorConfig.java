@@ -52,10 +52,6 @@ public record VectorConfig(
         address, null, false, Duration.ofSeconds(10), EmbeddingModels.MINILM, 2);
   }
 
-  EmbeddingModel embeddingModel() {
-    return EmbeddingModel.of(model);
-  }
-
   String host() {
     return part(1);
   }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * at it and that request. So its partitions are taken over first: whoever wrote them is fenced, and
  * takes longer to come back than the rest of the switch. Whatever it wrote or is still writing
  * comes from below the log's end as it is then, and the spare generation has to reach that end
- * before the aliases are moved. If somebody has come back before, it is refused.
+ * before the aliases are moved. If somebody has come back before, it is refused. Nor can a request
+ * depend on where an alias leads: another command is noticed if it comes up to a round trip before.
  */
 public final class VectorGenerations implements Generations {
 
@@ -50,6 +51,13 @@ public final class VectorGenerations implements Generations {
     return numbers(collections.aliases());
   }
 
+  /** The collection's name, and what was written beside it when it was made. */
+  @Override
+  public @Nullable String spareIdentity() {
+    String spare = collections.aliases().get(spare());
+    return spare == null ? null : spare + " " + collections.collection(spare).made();
+  }
+
   /** What an earlier call left without an alias is deleted first. */
   @Override
   public void prepare() {
@@ -59,6 +67,7 @@ public final class VectorGenerations implements Generations {
           "there is no alias %s to be rebuilt: start the view's projector".formatted(shown()));
     }
     if (now.hasSpare()) {
+      refuseOtherModel();
       return;
     }
     String name = collections.name(now.shown() + 1);
@@ -71,37 +80,45 @@ public final class VectorGenerations implements Generations {
   public Switch exchange(
       Numbers expected, Supplier<Map<Integer, Long>> logEnds, boolean unconditional) {
     Map<String, String> before = collections.aliases();
-    if (!numbers(before).equals(expected)) {
-      throw new IllegalStateException(
-          "another command has switched or dropped generations of the view %s meanwhile"
-              .formatted(view()));
-    }
+    refuseOthers(before, expected);
     String shown = Objects.requireNonNull(before.get(shown()), shown());
     String spare = Objects.requireNonNull(before.get(spare()), spare());
-    String refused = unconditional ? null : behind(positions(shown), positions(spare), logEnds);
-    long started = System.nanoTime();
-    if (refused == null) {
+    Attempt attempt =
+        unconditional
+            ? new Attempt(System.nanoTime(), null)
+            : takeOver(positions(shown), positions(spare), logEnds);
+    if (attempt.refused() == null) {
+      refuseOthers(collections.aliases(), expected);
       move(shown, spare);
     }
-    return new Switch(Duration.ofNanos(System.nanoTime() - started), refused);
+    return new Switch(
+        Duration.ofNanos(System.nanoTime() - attempt.fencedSince()), attempt.refused());
   }
 
-  /** Null if the spare generation shows all that the shown one can show until it is replaced. */
-  private @Nullable String behind(
+  /**
+   * @param fencedSince since when nobody may have written to the shown generation
+   */
+  private record Attempt(long fencedSince, @Nullable String refused) {}
+
+  /** Not refused if the spare generation shows all that the shown one can until it is replaced. */
+  private static Attempt takeOver(
       Positions shown, Positions spare, Supplier<Map<Integer, Long>> logEnds) {
     Map<Integer, Long> now = logEnds.get();
     if (!reaches(spare, now)) {
-      return "the spare generation is not at the log's end yet";
+      return new Attempt(System.nanoTime(), "the spare generation is not at the log's end yet");
     }
+    long fencedSince = System.nanoTime();
     Map<Integer, Long> epochs = new TreeMap<>();
     now.keySet().forEach(p -> epochs.put(p, shown.acquire(p).epoch()));
     if (!reaches(spare, logEnds.get())) {
-      return "the spare generation has not come to the log's end in time";
+      return new Attempt(fencedSince, "the spare generation has not come to the log's end in time");
     }
     boolean held =
         epochs.entrySet().stream()
             .allMatch(of -> shown.stored(of.getKey()).epoch() == of.getValue());
-    return held ? null : "the view's projector came back before the spare generation was ready";
+    return new Attempt(
+        fencedSince,
+        held ? null : "the view's projector came back before the spare generation was ready");
   }
 
   /** False if it does not get there within the patience. */
@@ -138,13 +155,43 @@ public final class VectorGenerations implements Generations {
     return List.of();
   }
 
-  /** A collection takes its aliases with it. */
+  /** The alias first, so that it shows before the collection is deleted whether it is shown now. */
   @Override
-  public void drop() {
-    Map<String, String> aliases = collections.aliases();
-    String spare = aliases.get(spare());
-    if (spare != null && !spare.equals(aliases.get(shown()))) {
-      delete(spare);
+  public void drop(Numbers expected) {
+    Map<String, String> before = collections.aliases();
+    refuseOthers(before, expected);
+    String spare = before.get(spare());
+    if (spare == null) {
+      return;
+    }
+    var unused = link().await(link().client().deleteAliasAsync(spare()));
+    if (collections.aliases().containsValue(spare)) {
+      String other = Objects.requireNonNull(before.get(shown()), shown());
+      unused = link().await(link().client().createAliasAsync(spare(), other));
+      throw another();
+    }
+    delete(spare);
+  }
+
+  private void refuseOthers(Map<String, String> aliases, Numbers expected) {
+    if (!numbers(aliases).equals(expected)) {
+      throw another();
+    }
+  }
+
+  private IllegalStateException another() {
+    return new IllegalStateException(
+        "another command has switched or dropped generations of the view %s meanwhile"
+            .formatted(view()));
+  }
+
+  private void refuseOtherModel() {
+    QdrantCollection spare =
+        collections.collection(Objects.requireNonNull(collections.aliases().get(spare()), spare()));
+    if (!spare.model().id().equals(collections.model())) {
+      throw new IllegalStateException(
+          "the spare generation has vectors of the model %s, not of %s: set vector.model to the first to go on with it, or drop it (driftless rebuild vector --drop)"
+              .formatted(spare.model().id(), collections.model()));
     }
   }
 

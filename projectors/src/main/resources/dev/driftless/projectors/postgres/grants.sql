@@ -12,12 +12,12 @@ WITH object AS (
   FROM pg_class o JOIN pg_class n USING (relname)
   WHERE o.relnamespace = to_regnamespace(:old) AND n.relnamespace = to_regnamespace(:new) AND n.relkind IN ('r', 'v')
   UNION ALL
-  SELECT 'TABLE', format('%I.%I', CAST(:new AS text), n.relname), n.relowner, b.attacl, coalesce(a.attacl, '{}'),
+  SELECT 'TABLE', format('%I.%I', CAST(:new AS text), n.relname), n.relowner, coalesce(b.attacl, '{}'), coalesce(a.attacl, '{}'),
     format('(%I)', attname)
   FROM pg_class o JOIN pg_class n USING (relname)
   JOIN pg_attribute b ON b.attrelid = o.oid JOIN pg_attribute a USING (attname)
   WHERE o.relnamespace = to_regnamespace(:old) AND n.relnamespace = to_regnamespace(:new) AND n.relkind IN ('r', 'v')
-    AND a.attrelid = n.oid AND b.attacl IS NOT NULL
+    AND a.attrelid = n.oid AND coalesce(a.attacl, b.attacl) IS NOT NULL
   UNION ALL
   SELECT 'FUNCTION', format('%I.%I(%s)', CAST(:new AS text), n.proname, pg_get_function_identity_arguments(n.oid)), n.proowner,
     coalesce(o.proacl, acldefault('f', o.proowner)), coalesce(n.proacl, acldefault('f', n.proowner)), ''
@@ -27,12 +27,12 @@ WITH object AS (
 ), command AS (
   -- to revoke from a table is to revoke from its columns too, so columns come after all else
   SELECT of_columns <> '' AS last, 1 AS step,
-    format('REVOKE ALL ON %s %s FROM %s', kind, name, grantee) AS text
+    format('REVOKE ALL %s ON %s %s FROM %s CASCADE', of_columns, kind, name, grantee) AS text
   FROM object, LATERAL (
     SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee
     FROM aclexplode(given) a WHERE a.grantee <> owner
   ) now
-  WHERE wanted IS DISTINCT FROM given AND of_columns = ''
+  WHERE wanted IS DISTINCT FROM given
   UNION ALL
   SELECT of_columns <> '', 2,
     format('GRANT %s%s ON %s %s TO %s%s', a.privilege_type, of_columns, kind, name,

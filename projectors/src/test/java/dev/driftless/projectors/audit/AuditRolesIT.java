@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.Generations;
 import dev.driftless.projectors.History;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
@@ -90,6 +91,13 @@ final class AuditRolesIT {
     for (String role : List.of(writer, reader)) {
       assertThatCode(() -> execute(role, "SELECT * FROM " + old)).doesNotThrowAnyException();
       assertThatCode(() -> execute(role, "SELECT * FROM records")).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void writer_is_told_that_the_owner_has_to_rebuild() {
+    try (Generations generations = AuditProjector.generations(as(writer), fixture.names())) {
+      assertThatThrownBy(generations::prepare).hasMessageContaining("belongs to");
     }
   }
 
