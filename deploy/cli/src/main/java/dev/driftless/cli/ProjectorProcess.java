@@ -27,6 +27,10 @@ final class ProjectorProcess {
   private static final Pattern STOPPED =
       Pattern.compile(" ERROR \\S+ (view=([\\w-]+)[^:]*: stopped, .*)");
 
+  /** After a spare generation that stopped there is another one. */
+  private static final Pattern KEPT =
+      Pattern.compile(" view=([\\w-]+) keeping the spare generation too");
+
   private final LocalProgram program;
 
   ProjectorProcess(LocalProgram program) {
@@ -69,10 +73,16 @@ final class ProjectorProcess {
       return stopped;
     }
     try (Stream<String> lines = Files.lines(program.log())) {
-      lines
-          .map(STOPPED::matcher)
-          .filter(Matcher::find)
-          .forEach(line -> stopped.put(line.group(2), line.group(1)));
+      lines.forEach(
+          line -> {
+            Matcher why = STOPPED.matcher(line);
+            Matcher kept = KEPT.matcher(line);
+            if (why.find()) {
+              stopped.put(why.group(2), why.group(1));
+            } else if (kept.find()) {
+              stopped.remove(kept.group(1) + "-spare");
+            }
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -88,11 +88,21 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
       boolean runs = stack.projectors().isRunning();
       return lag.read().stream()
           .map(v -> view(v, runs, paused.contains(v.view()), stopped.get(v.view())))
-          .map(v -> v.with(spares.get(v.name())))
+          .map(
+              v ->
+                  v.with(
+                      spare(
+                          spares.get(v.name()),
+                          stopped.get(config.names().spare().generation(v.name())))))
           .toList();
     } catch (RuntimeException e) {
       return unknown(Objects.requireNonNullElse(e.getMessage(), e.toString()));
     }
+  }
+
+  private static @Nullable SpareGeneration spare(
+      @Nullable SpareGeneration spare, @Nullable String stopped) {
+    return spare == null ? null : spare.stopped(stopped);
   }
 
   private static View view(ViewLag lag, boolean runs, boolean paused, @Nullable String stopped) {
@@ -155,6 +165,9 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
       if (v.reason() != null) {
         reasons.merge(v.reason(), v.name(), (first, next) -> first + ", " + next);
       }
+      if (v.spare() != null && v.spare().problem() != null) {
+        reasons.put(v.spare().problem(), v.name() + ", its spare generation");
+      }
     }
     return reasons;
   }
@@ -188,7 +201,8 @@ record StackStatus(String home, List<Program> programs, List<View> views) {
       node.putObject("spare")
           .put("generation", spare.generation())
           .put("old", spare.old())
-          .put("lag", spare.lag());
+          .put("lag", spare.lag())
+          .put("problem", spare.problem());
     }
     if (view.lag().isKnown()) {
       node.put("applied", view.lag().applied());

@@ -62,7 +62,7 @@ final class ViewsListCommand implements Callable<Integer> {
                 s.lag(),
                 s.lagSeconds() == null ? null : Output.seconds(s.lagSeconds()),
                 s.spare(),
-                s.problem()));
+                s.problem() == null && s.spare() != null ? s.spare().problem() : s.problem()));
     return states.stream().allMatch(s -> s.problem() == null) ? 0 : 1;
   }
 

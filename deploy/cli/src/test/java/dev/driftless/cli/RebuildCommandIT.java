@@ -93,6 +93,9 @@ final class RebuildCommandIT {
     assertThat(refused.json().at("/report/views/0/divergences/0/key").asText())
         .isEqualTo("memory acme/mia m8 (memories)");
     assertThat(refused.err()).contains("not switched");
+    sql("UPDATE %s.view_positions SET topic_id = 'of another log'", "driftless_context_spare");
+    assertThat(spare("context").path("problem").asText()).contains("another log", "--drop");
+    assertThat(installation.run("views", "list").out()).contains("2 (new, not well)");
     assertThat(installation.run("rebuild", "context", "--drop").exitCode()).isZero();
     assertThat(check("context")).isZero();
   }
@@ -103,6 +106,11 @@ final class RebuildCommandIT {
     other.put("DRIFTLESS_EMBEDDING_MODEL", EmbeddingModels.BGE_SMALL);
     double before = score();
 
+    Run filled = Run.of(Driftless.commandLine(other), "rebuild", "vector", "--no-switch");
+    assertThat(filled.exitCode()).as(filled.out() + filled.err()).isZero();
+    Run refused = installation.run("rebuild", "vector");
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains(EmbeddingModels.BGE_SMALL, "--drop");
     Run rebuilt = Run.of(Driftless.commandLine(other), "rebuild", "vector", "--json");
     assertThat(rebuilt.exitCode()).as(rebuilt.out() + rebuilt.err()).isZero();
     assertThat(rebuilt.json().path("shown").asInt()).isEqualTo(2);
