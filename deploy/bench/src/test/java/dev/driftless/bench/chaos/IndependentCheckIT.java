@@ -32,13 +32,11 @@ final class IndependentCheckIT {
   private static final String NAME = "bites";
   private static final int EVENTS = 600;
 
-  @TempDir private Path logs = Path.of("");
-
   private ChaosStack stack = ChaosStack.open();
   private Written written = new Written(Map.of(), Map.of());
 
   @BeforeAll
-  void fill() {
+  void fill(@TempDir Path logs) throws Exception {
     stack.begin(NAME, System.getProperty("java.class.path"), logs);
     try (Load load = new Load(Trial.log(stack.direct(NAME)), 7)) {
       load.allow(EVENTS);
@@ -47,6 +45,7 @@ final class IndependentCheckIT {
       written = load.written();
     }
     stack.projectors().close();
+    assertThat(run(written)).as("before anything is tampered with").isEmpty();
   }
 
   @AfterAll
@@ -55,9 +54,7 @@ final class IndependentCheckIT {
   }
 
   @Test
-  void what_is_as_the_log_says_is_no_finding_and_what_is_tampered_with_is_one() throws Exception {
-    assertThat(run(written)).isEmpty();
-
+  void what_is_tampered_with_is_found() throws Exception {
     sql(
         "DELETE FROM N_driftless.messages WHERE log_offset = (SELECT max(log_offset) FROM"
             + " N_driftless.messages)");
