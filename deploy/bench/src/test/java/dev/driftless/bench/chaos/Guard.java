@@ -19,11 +19,12 @@ import javax.tools.ToolProvider;
  *
  * @param store whose guard it is
  * @param schedule the file of the schedule that must fail without it
+ * @param mayStick whether without it a view may also never hold the whole log, and nothing else
  * @param file where it stands, below {@code projectors/src/main}
  * @param text that makes it, once in the file
  * @param without what to put in its place
  */
-record Guard(String store, String name, String schedule, String file, String text, String without) {
+record Guard(String store, String name, String schedule, boolean mayStick, String file, String text, String without) {
 
   private static final Path SOURCES =
       Path.of(System.getProperty("basedir", ".")).resolve("../../projectors/src/main");
@@ -39,8 +40,12 @@ record Guard(String store, String name, String schedule, String file, String tex
   }
 
   private static Guard of(String line) {
-    String[] parts = line.split(" \\| ", 6);
-    return new Guard(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]);
+    String[] parts = line.split(" \\| ", 7);
+    boolean mayStick = parts[3].equals("stuck");
+    if (!mayStick && !parts[3].equals("wrong")) {
+      throw new IllegalArgumentException(line + ": expected 'wrong' or 'stuck'");
+    }
+    return new Guard(parts[0], parts[1], parts[2], mayStick, parts[4], parts[5], parts[6]);
   }
 
   /** What exposes it. */
