@@ -3,6 +3,7 @@ package dev.driftless.bench.chaos;
 import dev.driftless.bench.chaos.check.Stores;
 import dev.driftless.local.Addresses;
 import dev.driftless.local.FaultyProxy;
+import dev.driftless.local.FaultyProxy.Passage;
 import dev.driftless.local.LocalStack;
 import dev.driftless.local.Progress;
 import dev.driftless.local.ServerKind;
@@ -14,12 +15,9 @@ import dev.driftless.schemas.EventRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -27,10 +25,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +42,6 @@ final class ChaosStack implements AutoCloseable {
 
   static final int PARTITIONS = 3;
 
-  /** What one power failure takes of Redis' file at most. */
-  private static final long TAIL_BYTES = 48 << 10;
-
-  private static final String END_OF_TRANSACTION = "*1\r\n$4\r\nEXEC\r\n";
-
   private static final Duration ANSWER_DELAY = Duration.ofMillis(300);
 
   private final TestStack servers;
@@ -54,7 +49,7 @@ final class ChaosStack implements AutoCloseable {
   private final Disk disk;
   private final Map<String, FaultyProxy> proxies = new LinkedHashMap<>();
   private final Set<String> losers = ConcurrentHashMap.newKeySet();
-  private long appendOnlyFileBegin;
+  private @Nullable AppendOnlyFile appendOnlyFile;
   private @Nullable Fleet projectors;
   private String name = "";
 
@@ -74,11 +69,20 @@ final class ChaosStack implements AutoCloseable {
   /** Starts the servers. */
   static ChaosStack open() {
     TestStack servers = TestStack.fresh(ServerKind.KAFKA);
-    Disk disk = Disk.at(servers.stack().home().resolve("data").resolve(ServerKind.REDIS.id()));
+    try {
+      Path redis = servers.stack().home().resolve("data").resolve(ServerKind.REDIS.id());
+      return open(servers, Disk.at(redis));
+    } catch (RuntimeException e) {
+      servers.close();
+      throw e;
+    }
+  }
+
+  private static ChaosStack open(TestStack servers, Disk disk) {
     try {
       return new ChaosStack(servers, disk, servers.with(ServerKind.values()));
     } catch (RuntimeException e) {
-      close(servers, disk);
+      unmount(servers, disk);
       throw e;
     }
   }
@@ -141,6 +145,7 @@ final class ChaosStack implements AutoCloseable {
    * @param logs where they print
    */
   void begin(String name, String classPath, Path logs) {
+    this.name = name;
     ProjectorsConfig config = direct(name);
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()));
         EventRegistry registry =
@@ -148,19 +153,41 @@ final class ChaosStack implements AutoCloseable {
       LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
       registry.register();
     }
-    this.name = name;
     losers.clear();
-    appendOnlyFileBegin = appendOnlyFileBytes();
+    appendOnlyFile = appendOnlyFile();
     projectors =
-        new Fleet(classPath, throughProxies(name), home().resolve("data").resolve(name), logs);
+        new Fleet(classPath, throughProxies(name), data(name), logs);
     projectors.start();
   }
 
-  /** Ends the projectors, and takes away what the views of their log hold. */
+  /**
+   * Ends the projectors, whatever became of them and of the servers, and takes away what they kept
+   * and what the views of their log hold.
+   */
   void end() {
-    projectors().close();
-    projectors = null;
+    if (projectors != null) {
+      projectors.close();
+      projectors = null;
+    }
+    disk.free();
+    proxies.values().forEach(ChaosStack::open);
+    startServers(EnumSet.allOf(ServerKind.class));
     proxies.keySet().forEach(this::wipe);
+    deleteData();
+  }
+
+  private void deleteData() {
+    try {
+      Utils.delete(data(name).toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void open(FaultyProxy proxy) {
+    proxy.pass(Passage.OPEN);
+    proxy.delay(Duration.ZERO);
+    proxy.fail(0, 0);
   }
 
   void kill(String target) {
@@ -192,12 +219,26 @@ final class ChaosStack implements AutoCloseable {
   /**
    * Stops the first projector while it waits for answers, so that it goes on in the middle of what
    * it did.
+   *
+   * @return what it owned, and goes on to believe
    */
-  void suspendProjector() {
+  Ownership suspendProjector() {
     proxies.values().forEach(proxy -> proxy.delay(ANSWER_DELAY));
     Pause.of(ANSWER_DELAY.multipliedBy(3));
     projectors().suspendFirst();
     proxies.values().forEach(proxy -> proxy.delay(Duration.ZERO));
+    Ownership now = Ownership.now(direct(name));
+    if (!now.isWhole()) {
+      throw new IllegalStateException("not all partitions have an owner: " + now);
+    }
+    return now;
+  }
+
+  /** Returns when another process has taken every partition of every view over. */
+  void awaitOtherOwners(Ownership before) {
+    Pause.until(
+        "another process has taken all partitions over",
+        () -> Ownership.now(direct(name)).isAllAnotherSince(before));
   }
 
   /** Empties the view's store, in one step. */
@@ -218,18 +259,12 @@ final class ChaosStack implements AutoCloseable {
     return losers.contains(view);
   }
 
-  /**
-   * Redis is killed, and the end of its file is cut off: never what was there before this log, and
-   * only whole transactions. Of one that is cut in its middle Redis 6.2 leaves the beginning in the
-   * file, and applies that with whatever comes next when it is started the time after.
-   */
+  /** Redis is killed, and the end of its file is cut off: never what was there before this log. */
   void cutAppendOnlyFile() {
     losers.add("cache");
     stack().kill(ServerKind.REDIS);
-    long bytes = appendOnlyFileBytes();
-    long keep = Math.max(bytes - TAIL_BYTES, (bytes + appendOnlyFileBegin) / 2);
-    try (FileChannel file = FileChannel.open(appendOnlyFile(), StandardOpenOption.WRITE)) {
-      FileChannel unused = file.truncate(endOfTransaction(Math.min(bytes, keep)));
+    try {
+      Objects.requireNonNull(appendOnlyFile, "no log was begun").cutTail();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -249,17 +284,23 @@ final class ChaosStack implements AutoCloseable {
 
   @Override
   public void close() {
-    if (projectors != null) {
-      projectors.kill();
+    try {
+      if (projectors != null) {
+        projectors.kill();
+      }
+      proxies.values().forEach(FaultyProxy::close);
+    } finally {
+      try {
+        unmount(servers, disk);
+      } finally {
+        servers.close();
+      }
     }
-    proxies.values().forEach(FaultyProxy::close);
-    close(servers, disk);
   }
 
-  private static void close(TestStack servers, Disk disk) {
+  private static void unmount(TestStack servers, Disk disk) {
     servers.stack().kill(ServerKind.REDIS);
     disk.close();
-    servers.close();
   }
 
   private void startServers(Set<ServerKind> kinds) {
@@ -288,21 +329,16 @@ final class ChaosStack implements AutoCloseable {
         .formatted(proxy(view).port(), addresses.postgresDatabase());
   }
 
-  private Path appendOnlyFile() {
-    return home().resolve("data").resolve("redis").resolve("appendonly.aof");
-  }
-
-  private long endOfTransaction(long below) throws IOException {
-    String file = Files.readString(appendOnlyFile(), StandardCharsets.ISO_8859_1);
-    int last = file.lastIndexOf(END_OF_TRANSACTION, (int) below - END_OF_TRANSACTION.length());
-    return last < 0 ? file.length() : last + END_OF_TRANSACTION.length();
-  }
-
-  private long appendOnlyFileBytes() {
+  private AppendOnlyFile appendOnlyFile() {
     try {
-      return Files.size(appendOnlyFile());
+      return AppendOnlyFile.now(data("redis").resolve("appendonly.aof"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What somebody keeps on disk. */
+  Path data(String whose) {
+    return home().resolve("data").resolve(whose);
   }
 }

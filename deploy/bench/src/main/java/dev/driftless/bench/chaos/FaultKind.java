@@ -25,9 +25,10 @@ public enum FaultKind {
       Duration.ofSeconds(8),
       Duration.ofSeconds(11),
       (stack, target) -> {
-        stack.suspendProjector();
+        Ownership before = stack.suspendProjector();
         stack.projectors().scale(2);
         return () -> {
+          stack.awaitOtherOwners(before);
           stack.projectors().resumeFirst();
           stack.projectors().scaleBackLater();
         };
@@ -102,7 +103,10 @@ public enum FaultKind {
       Duration.ofSeconds(9),
       (stack, target) -> {
         stack.projectors().scale(3);
-        return () -> stack.projectors().scale(1);
+        return () -> {
+          Pause.until("processes share the partitions", stack.projectors()::isShared);
+          stack.projectors().scale(1);
+        };
       }),
   /** All servers and projectors are killed at once, and started again. */
   RESTART(

@@ -94,13 +94,35 @@ final class Fleet implements AutoCloseable {
     processes.subList(number, MOST).forEach(ProjectorProcess::stop);
   }
 
+  /** Whether more than one process was given partitions since it was started. */
+  boolean isShared() {
+    return processes.stream().filter(p -> p.isAlive() && p.hasPartition()).count() > 1;
+  }
+
+  /**
+   * Says if something went wrong that nobody did: the next start would hide it.
+   *
+   * @throws IllegalStateException if a process that should run does not, or a thread failed
+   */
+  void mustBeWell() {
+    List<ProjectorProcess> ended =
+        processes.subList(0, wanted).stream().filter(p -> !p.isAlive()).toList();
+    if (!ended.isEmpty()) {
+      throw new IllegalStateException("ended by itself: look at " + ended);
+    }
+    List<String> failed = linesWith("a stream thread failed");
+    if (!failed.isEmpty()) {
+      throw new IllegalStateException("a stream thread failed: " + failed.get(0));
+    }
+  }
+
   /** The second goes on for some seconds beside the first, and stops. */
   void scaleBackLater() {
     Pause.of(Duration.ofSeconds(3));
     scale(1);
   }
 
-  /** Lines of their logs that hold this, with the file's name. */
+  /** Lines of their logs that hold this. */
   List<String> linesWith(String text) {
     try (Stream<Path> files = Files.list(logs)) {
       List<String> lines = new ArrayList<>();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A process that keeps views, which can be killed, stopped and resumed. For one thread. */
@@ -22,6 +23,7 @@ final class ProjectorProcess {
   private final Path directory;
   private final Path log;
   private @Nullable Process process;
+  private long linesBefore;
 
   /**
    * @param classPath of the process
@@ -60,6 +62,7 @@ final class ProjectorProcess {
       builder.environment().keySet().removeIf(name -> name.startsWith("DRIFTLESS_"));
       builder.environment().putAll(environment);
       File file = log.toFile();
+      linesBefore = Files.exists(log) ? lines() : 0;
       process =
           builder
               .redirectErrorStream(true)
@@ -81,7 +84,7 @@ final class ProjectorProcess {
   void stop() {
     Process running = process;
     if (running != null && running.isAlive()) {
-      signal("CONT");
+      resume();
       running.destroy();
       if (!await(running)) {
         kill();
@@ -89,24 +92,60 @@ final class ProjectorProcess {
     }
   }
 
+  /**
+   * Stops it where it is.
+   *
+   * @throws IllegalStateException if it does not run
+   */
   void suspend() {
+    if (!isAlive()) {
+      throw new IllegalStateException(this + ": there is no process to stop");
+    }
     signal("STOP");
   }
 
+  /** Lets it go on if it was stopped. */
   void resume() {
     signal("CONT");
   }
 
+  /** Whether it was given a partition since it was started. */
+  boolean hasPartition() {
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.skip(linesBefore).anyMatch(line -> line.contains("reading from"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return String.valueOf(log.getFileName());
+  }
+
   private void signal(String signal) {
     Process running = process;
-    if (running == null) {
+    if (running == null || !running.isAlive()) {
       return;
     }
     try {
-      List<String> kill = List.of("kill", "-s", signal, String.valueOf(running.pid()));
-      await(new ProcessBuilder(kill).start());
+      // the shell's own kill: a program of that name is not installed everywhere
+      List<String> kill =
+          List.of("/bin/sh", "-c", "kill -s \"$0\" \"$1\"", signal, "" + running.pid());
+      Process sent = new ProcessBuilder(kill).start();
+      boolean isSent = await(sent) && sent.exitValue() == 0;
+      if (!isSent && running.isAlive()) {
+        throw new IllegalStateException(
+            "%s: process %d was not signalled %s".formatted(this, running.pid(), signal));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private long lines() throws IOException {
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.count();
     }
   }
 
