@@ -2,12 +2,14 @@ package dev.driftless.bench.chaos;
 
 import dev.driftless.local.Progress;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * A stack of its own for one schedule after the other; each has a log of its own. Not for several
@@ -32,7 +34,12 @@ public final class Chaos implements AutoCloseable {
     try {
       Path logs = Files.createTempDirectory("driftless-chaos-");
       progress.say("starting Kafka, a registry, PostgreSQL, Redis and Qdrant");
-      return new Chaos(ChaosStack.open(), logs, progress);
+      try {
+        return new Chaos(ChaosStack.open(), logs, progress);
+      } catch (RuntimeException e) {
+        Utils.delete(logs.toFile());
+        throw e;
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -45,7 +52,10 @@ public final class Chaos implements AutoCloseable {
 
   /**
    * Runs a schedule from its first event to the last comparison, with projectors from the class
-   * path of this JVM. Never throws for what it finds.
+   * path of this JVM. Never throws for what it finds, or for what keeps it from going on: its
+   * report says so.
+   *
+   * @throws IllegalArgumentException if a step is of a kind that cannot be done here
    */
   public ChaosReport run(Schedule schedule) {
     return run(schedule, System.getProperty("java.class.path"));
@@ -57,15 +67,17 @@ public final class Chaos implements AutoCloseable {
    * @param classPath of the projectors
    */
   ChaosReport run(Schedule schedule, String classPath) {
+    refuseOthers(schedule, kinds());
     runs++;
     Path own = logs.resolve("run-" + runs);
     progress.say(
         "seed %d: %d events, %d faults"
             .formatted(schedule.seed(), schedule.events(), schedule.steps().size()));
-    ChaosReport report = new Trial(stack, "run" + runs, schedule, classPath, own, progress).run();
+    Trial trial = new Trial(stack, "run" + runs, schedule, classPath, own, progress);
+    ChaosReport report = trial.run();
     if (!report.isClean()) {
       keep = true;
-      keep(schedule, own);
+      keep(schedule, trial.troubles(), own);
     }
     return report;
   }
@@ -75,26 +87,35 @@ public final class Chaos implements AutoCloseable {
   public void close() {
     stack.close();
     if (!keep) {
-      delete(logs);
-    }
-  }
-
-  private void keep(Schedule schedule, Path own) {
-    try {
-      stack.keepLogs(own);
-      Files.writeString(own.resolve("schedule.txt"), schedule.toString());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path directory) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+      try {
+        Utils.delete(logs.toFile());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The user's own disk is not filled in place of one that could not be mounted. */
+  static void refuseOthers(Schedule schedule, Set<FaultKind> kinds) {
+    for (Step step : schedule.steps()) {
+      if (!kinds.contains(step.kind())) {
+        throw new IllegalArgumentException(
+            "'%s' cannot be done here: take it out, or run it where it can (disk-full: by a user who may mount)"
+                .formatted(step));
+      }
+    }
+  }
+
+  private void keep(Schedule schedule, List<Exception> troubles, Path own) {
+    try {
+      Files.createDirectories(own);
+      Files.writeString(own.resolve("schedule.txt"), schedule.toString());
+      StringWriter traces = new StringWriter();
+      troubles.forEach(trouble -> trouble.printStackTrace(new PrintWriter(traces, true)));
+      Files.writeString(own.resolve("problem.txt"), traces.toString());
+      stack.keepLogs(own);
+    } catch (IOException | UncheckedIOException e) {
+      progress.say("not all logs are kept: " + e);
     }
   }
 }

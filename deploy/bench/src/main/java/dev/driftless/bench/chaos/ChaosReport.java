@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param checks how often it compared a view with the log
  * @param deadLetters records that views set aside
  * @param catchUp from the last fault and the last event until all views had all of it
- * @param problem why the run could not be finished; null if it was
+ * @param problem why the run could not be finished or cleared away; null if it was
  * @param logs where logs and schedule are; gone if nothing was wrong
  */
 public record ChaosReport(
@@ -35,13 +35,22 @@ public record ChaosReport(
     @Nullable String problem,
     Path logs) {
 
-  /** Whether nothing at all was wrong. */
+  /** A run as long as this was watched, or something is wrong with the watch. */
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+
+  /** Whether nothing at all was wrong, and somebody looked. */
   public boolean isClean() {
     return problem == null
         && findings.isEmpty()
         && divergences.isEmpty()
         && falseAlarms.isEmpty()
-        && deadLetters == 0;
+        && deadLetters == 0
+        && isWatched();
+  }
+
+  /** Whether the reconciler compared something while the faults were done, if it had the time. */
+  public boolean isWatched() {
+    return checks > 0 || took.compareTo(LONG_ENOUGH) < 0;
   }
 
   /** How much was wrong in this way. */

@@ -10,10 +10,12 @@ import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.CannotTellException;
 import dev.driftless.reconciler.Lag;
 import dev.driftless.reconciler.Reconciler;
+import dev.driftless.reconciler.Report;
 import dev.driftless.reconciler.ViewLag;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +25,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 
-/** One schedule on one log, from the first event to the last comparison. */
+/** One schedule on one log, from the first event to the last comparison. Is run once. */
 final class Trial {
 
   private static final Duration APPEND_TIMEOUT = Duration.ofSeconds(6);
@@ -45,6 +47,14 @@ final class Trial {
   private final Path logs;
   private final Progress progress;
   private final Instant began = Instant.now();
+  private final List<Exception> troubles = new ArrayList<>();
+  private int appended;
+  private List<Finding> findings = List.of();
+  private List<String> divergences = List.of();
+  private List<String> alarms = List.of();
+  private int checks;
+  private long deadLetters;
+  private Duration catchUp = Duration.ZERO;
 
   /**
    * @param name of the log
@@ -65,24 +75,79 @@ final class Trial {
     this.progress = progress;
   }
 
+  /** Whatever happens, it ends in a report; {@link #troubles} are what did. */
   ChaosReport run() {
-    stack.begin(name, classPath, logs);
+    attempt(this::play);
+    attempt(stack::end);
+    return new ChaosReport(
+        schedule,
+        appended,
+        findings,
+        divergences,
+        alarms,
+        checks,
+        deadLetters,
+        catchUp,
+        Duration.between(began, Instant.now()),
+        troubles.isEmpty()
+            ? null
+            : troubles.stream().map(Exception::toString).collect(Collectors.joining("; then ")),
+        logs);
+  }
+
+  /** Why the run could not be finished or cleared away; with their stack traces. */
+  List<Exception> troubles() {
+    return troubles;
+  }
+
+  private interface Part {
+    void run() throws Exception;
+  }
+
+  private void attempt(Part part) {
     try {
-      ProjectorsConfig config = stack.direct(name);
-      Path copy = stack.home().resolve("data").resolve(name).resolve("reconciler");
-      try (Watch watch =
-              new Watch(Reconciler.open(config, "chaos", copy, line -> {}), stack::hasLost);
-          Load load = new Load(log(config), schedule.seed())) {
-        return run(config, watch, load);
-      }
+      part.run();
     } catch (Exception e) {
-      return failed(e);
-    } finally {
-      stack.end();
+      troubles.add(e);
     }
   }
 
-  private ChaosReport run(ProjectorsConfig config, Watch watch, Load load) throws Exception {
+  private void play() throws Exception {
+    stack.begin(name, classPath, logs);
+    ProjectorsConfig config = stack.direct(name);
+    try (Watch watch = new Watch(check(config), stack::hasLost, PATIENCE);
+        Load load = new Load(log(config), schedule.seed())) {
+      try {
+        strikes(config, load);
+        watch.stop();
+      } finally {
+        appended = load.done();
+        alarms = watch.alarms();
+        checks = watch.checks();
+      }
+      divergences = watch.lastCheck();
+      findings = new IndependentCheck(stack.stores(name)).run(load.written());
+      deadLetters = deadLetters(config);
+    }
+  }
+
+  private Watch.Check check(ProjectorsConfig config) {
+    Reconciler reconciler =
+        Reconciler.open(config, "chaos", stack.data(name).resolve("reconciler"), line -> {});
+    return new Watch.Check() {
+      @Override
+      public Report run(boolean deep) {
+        return reconciler.check(Views.names(), deep);
+      }
+
+      @Override
+      public void close() {
+        reconciler.close();
+      }
+    };
+  }
+
+  private void strikes(ProjectorsConfig config, Load load) {
     for (int i = 0; i < schedule.steps().size(); i++) {
       take(schedule.steps().get(i), next(i), config, load);
     }
@@ -90,22 +155,8 @@ final class Trial {
     load.await(schedule.events());
     Instant quiet = Instant.now();
     awaitCaughtUp(config);
-    Duration catchUp = Duration.between(quiet, Instant.now());
-    List<String> alarms = watch.stop();
-    List<String> divergences = watch.lastCheck();
-    List<Finding> findings = new IndependentCheck(stack.stores(name)).run(load.written());
-    return new ChaosReport(
-        schedule,
-        load.done(),
-        findings,
-        divergences,
-        alarms,
-        watch.checks(),
-        deadLetters(config),
-        catchUp,
-        Duration.between(began, Instant.now()),
-        null,
-        logs);
+    catchUp = Duration.between(quiet, Instant.now());
+    stack.projectors().mustBeWell();
   }
 
   /** The writers come to the step, and go on towards the next one while the fault lasts. */
@@ -113,6 +164,7 @@ final class Trial {
     load.allow(step.afterEvents());
     load.await(step.afterEvents());
     awaitBehind(config, MOST_BEHIND);
+    stack.projectors().mustBeWell();
     progress.say(step.toString());
     load.allow(nextAfter);
     Pause.of(BEFORE_STRIKE);
@@ -194,20 +246,5 @@ final class Trial {
           .mapToLong(end -> end.offset())
           .sum();
     }
-  }
-
-  private ChaosReport failed(Exception e) {
-    return new ChaosReport(
-        schedule,
-        0,
-        List.of(),
-        List.of(),
-        List.of(),
-        0,
-        0,
-        Duration.ZERO,
-        Duration.between(began, Instant.now()),
-        e.toString(),
-        logs);
   }
 }

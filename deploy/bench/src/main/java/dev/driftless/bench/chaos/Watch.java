@@ -1,16 +1,17 @@
 package dev.driftless.bench.chaos;
 
 import dev.driftless.projectors.Entity;
-import dev.driftless.projectors.app.Views;
+import dev.driftless.reconciler.CannotTellException;
 import dev.driftless.reconciler.Divergence;
-import dev.driftless.reconciler.Reconciler;
 import dev.driftless.reconciler.Report;
 import dev.driftless.reconciler.ViewReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The reconciler, checking without end on a thread of its own. A divergence that it tells while
@@ -22,18 +23,33 @@ final class Watch implements AutoCloseable {
   private static final Duration BETWEEN = Duration.ofMillis(300);
   private static final int DEEP_EVERY = 3;
 
-  private final Reconciler reconciler;
+  private final Check check;
   private final Predicate<String> hasLost;
+  private final Duration patience;
   private final Thread thread = new Thread(this::run, "watch");
-  private final List<String> alarms = new ArrayList<>();
+  private final List<String> alarms = new CopyOnWriteArrayList<>();
   private volatile boolean over;
   private volatile int checks;
+  private volatile @Nullable RuntimeException failure;
+
+  /** What is done again and again; not by several threads. */
+  interface Check extends AutoCloseable {
+
+    /** Compares all views with the log. */
+    Report run(boolean deep);
+
+    @Override
+    void close();
+  }
 
   /**
    * @param hasLost whether a view's store was made to lose what it had acknowledged
+   * @param patience with the check that goes on when it is stopped: a broker that is away holds it
+   *     up
    */
-  Watch(Reconciler reconciler, Predicate<String> hasLost) {
-    this.reconciler = reconciler;
+  Watch(Check check, Predicate<String> hasLost, Duration patience) {
+    this.check = check;
+    this.patience = patience;
     this.hasLost = hasLost;
     thread.setDaemon(true);
     thread.start();
@@ -44,22 +60,30 @@ final class Watch implements AutoCloseable {
     return checks;
   }
 
-  /** What was told, after the last check. */
-  List<String> stop() {
-    over = true;
-    LockSupport.unpark(thread);
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
+  /** What was told so far; all of it, once it was stopped. */
+  List<String> alarms() {
     return List.copyOf(alarms);
   }
 
-  /** In a line: what a check of everything finds now that all is quiet. */
+  /**
+   * Returns after the last check.
+   *
+   * @throws RuntimeException that a check threw, unless only nothing could be told
+   * @throws IllegalStateException if the last check does not end
+   */
+  void stop() {
+    if (!isStopped()) {
+      throw new IllegalStateException("the reconciler's check does not end in " + patience);
+    }
+    RuntimeException thrown = failure;
+    if (thrown != null) {
+      throw thrown;
+    }
+  }
+
+  /** In a line: what a check of everything finds now that all is quiet. For after the stop. */
   List<String> lastCheck() {
-    Report report = reconciler.check(Views.names(), true);
+    Report report = check.run(true);
     List<String> wrong = new ArrayList<>();
     report.views().forEach(view -> describe(view, d -> true, wrong));
     report.views().stream()
@@ -68,21 +92,37 @@ final class Watch implements AutoCloseable {
     return wrong;
   }
 
+  /** What a check that does not end uses stays open. */
   @Override
   public void close() {
-    List<String> unused = stop();
-    reconciler.close();
+    if (isStopped()) {
+      check.close();
+    }
+  }
+
+  private boolean isStopped() {
+    over = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join(patience.toMillis());
+      return !thread.isAlive();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   private void run() {
-    for (int check = 1; !over; check++) {
+    for (int number = 1; !over && failure == null; number++) {
       try {
-        for (ViewReport view : reconciler.check(Views.names(), check % DEEP_EVERY == 0).views()) {
+        for (ViewReport view : check.run(number % DEEP_EVERY == 0).views()) {
           checks += view.unknown() == null ? 1 : 0;
           describe(view, d -> !isTrue(d), alarms);
         }
-      } catch (RuntimeException e) {
+      } catch (CannotTellException e) {
         // the broker is away: nothing can be told
+      } catch (RuntimeException e) {
+        failure = e;
       }
       LockSupport.parkNanos(BETWEEN.toNanos());
     }
