@@ -11,32 +11,40 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code driftless chaos}. */
 @Command(
     name = "chaos",
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    exitCodeOnExecutionException = 2,
     description = {
       "Kills, stops, cuts off, wipes and fills what the views stand on, under load, by a schedule",
       "that a seed makes; then compares everything with the log. On a temporary stack of its own."
     },
     footer = {
       "",
-      "Exit code: 0 nothing was wrong, 1 something was: then seed and schedule are printed."
+      "Exit code: 0 nothing was wrong; 1 something was, or a run could not be finished: then seed and schedule are printed;"
+          + " 2 nothing was run."
     })
 final class ChaosCommand implements Callable<Integer> {
 
   private static final int MOST_SHOWN = 20;
+
+  private static final List<String> MAKE_SCHEDULES =
+      List.of("--seed", "--events", "--schedules", "--minutes");
 
   @Option(
       names = "--seed",
@@ -73,27 +81,54 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Mixin private final Output output = new Output();
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Override
   public Integer call() throws IOException {
-    Schedule only = file == null ? null : Schedule.parse(Files.readString(file));
+    Schedule only = file == null ? null : read(file);
+    mustBeAtLeast(1, "--schedules", schedules);
+    mustBeAtLeast(1, "--minutes", minutes);
+    mustBeAtLeast(Schedule.LEAST_EVENTS, "--events", events);
     List<ChaosReport> reports;
     try (Chaos chaos = Chaos.open(output.progress())) {
       if (!chaos.kinds().contains(FaultKind.DISK_FULL)) {
         output.say("no disk is filled: that needs the right to mount one");
       }
       reports = only == null ? runAll(chaos) : List.of(run(chaos, only));
+      print(reports);
     }
-    print(reports);
     return reports.stream().allMatch(ChaosReport::isClean) ? 0 : 1;
+  }
+
+  private Schedule read(Path path) throws IOException {
+    for (String other : MAKE_SCHEDULES) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(other)) {
+        throw refused("%s: --schedule says it all: leave it out".formatted(other));
+      }
+    }
+    try {
+      return Schedule.parse(Files.readString(path));
+    } catch (IllegalArgumentException e) {
+      throw refused("--schedule: " + e.getMessage());
+    }
+  }
+
+  private void mustBeAtLeast(int least, String option, @Nullable Integer number) {
+    if (number != null && number < least) {
+      throw refused("%s: expected at least %d, found %d".formatted(option, least, number));
+    }
+  }
+
+  private ParameterException refused(String why) {
+    return new ParameterException(spec.commandLine(), why);
   }
 
   private List<ChaosReport> runAll(Chaos chaos) {
     Instant end = minutes == null ? Instant.MAX : Instant.now().plus(Duration.ofMinutes(minutes));
     int most = schedules != null ? schedules : minutes == null ? 1 : Integer.MAX_VALUE;
-    Set<FaultKind> kinds = chaos.kinds();
     List<ChaosReport> reports = new ArrayList<>();
     while (reports.size() < most && Instant.now().isBefore(end)) {
-      reports.add(run(chaos, Schedule.of(seed + reports.size(), events, kinds)));
+      reports.add(run(chaos, Schedule.of(seed + reports.size(), events).only(chaos.kinds())));
     }
     return reports;
   }
@@ -111,6 +146,9 @@ final class ChaosCommand implements Callable<Integer> {
     List<String> wrong = new ArrayList<>();
     if (report.problem() != null) {
       wrong.add(report.problem());
+    }
+    if (!report.isWatched()) {
+      wrong.add("the reconciler compared nothing in %s".formatted(Output.seconds(report.took())));
     }
     report.findings().forEach(f -> wrong.add(f.toString()));
     report.divergences().forEach(d -> wrong.add("reconciler, at the end: " + d));
@@ -137,6 +175,7 @@ final class ChaosCommand implements Callable<Integer> {
             "stale",
             "reordered",
             "otherwise",
+            "checks",
             "false alarms",
             "dead letters",
             "catch-up",
@@ -151,6 +190,7 @@ final class ChaosCommand implements Callable<Integer> {
                 r.count(Wrong.STALE),
                 r.count(Wrong.REORDERED),
                 otherwise(r),
+                r.checks(),
                 r.falseAlarms().size(),
                 r.deadLetters(),
                 Output.seconds(r.catchUp()),
@@ -174,17 +214,23 @@ final class ChaosCommand implements Callable<Integer> {
         + (r.problem() == null ? 0 : 1);
   }
 
-  private static Map<String, Object> json(ChaosReport r) {
-    return Map.of(
-        "seed", r.schedule().seed(),
-        "schedule", r.schedule().toString(),
-        "clean", r.isClean(),
-        "events", r.appended(),
-        "faults", r.faults(),
-        "findings", r.findings(),
-        "divergences", r.divergences(),
-        "falseAlarms", r.falseAlarms(),
-        "deadLetters", r.deadLetters(),
-        "catchUp", r.catchUp());
+  /** All that is known of a run. */
+  static Map<String, @Nullable Object> json(ChaosReport r) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("seed", r.schedule().seed());
+    json.put("schedule", r.schedule().toString());
+    json.put("clean", r.isClean());
+    json.put("problem", r.problem());
+    json.put("events", r.appended());
+    json.put("faults", r.faults());
+    json.put("findings", r.findings());
+    json.put("divergences", r.divergences());
+    json.put("falseAlarms", r.falseAlarms());
+    json.put("checks", r.checks());
+    json.put("deadLetters", r.deadLetters());
+    json.put("catchUp", r.catchUp());
+    json.put("took", r.took());
+    json.put("logs", r.isClean() ? null : r.logs().toString());
+    return json;
   }
 }

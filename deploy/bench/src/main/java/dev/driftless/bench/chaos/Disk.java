@@ -19,7 +19,7 @@ final class Disk implements AutoCloseable {
   private final Path directory;
   private final boolean mounted;
 
-  private Disk(Path directory, boolean mounted) {
+  Disk(Path directory, boolean mounted) {
     this.directory = directory;
     this.mounted = mounted;
   }
@@ -40,8 +40,16 @@ final class Disk implements AutoCloseable {
     return mounted;
   }
 
-  /** From now on nothing more can be written to it. */
+  /**
+   * From now on nothing more can be written to it.
+   *
+   * @throws IllegalStateException if it could not be mounted: what would be filled is another's
+   */
   void fill() {
+    if (!mounted) {
+      throw new IllegalStateException(
+          directory + " is no disk of its own: filling it needs the right to mount one");
+    }
     byte[] block = new byte[1 << 16];
     try (OutputStream out = Files.newOutputStream(filler())) {
       while (true) {

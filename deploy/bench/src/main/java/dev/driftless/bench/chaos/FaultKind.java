@@ -2,8 +2,10 @@ package dev.driftless.bench.chaos;
 
 import dev.driftless.local.FaultyProxy.Passage;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What can go wrong, and with what. */
 public enum FaultKind {
@@ -150,8 +152,19 @@ public enum FaultKind {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
+  /** By its {@link #word()}. */
   static FaultKind of(String word) {
-    return valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
+    return Arrays.stream(values())
+        .filter(kind -> kind.word().equals(word))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(unknown(word)));
+  }
+
+  private static String unknown(String word) {
+    return Arrays.stream(values())
+        .map(FaultKind::word)
+        .collect(
+            Collectors.joining(", ", "there is no fault '%s': use one of ".formatted(word), ""));
   }
 
   Duration shortest() {
