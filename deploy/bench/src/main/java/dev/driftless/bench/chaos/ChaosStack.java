@@ -155,8 +155,7 @@ final class ChaosStack implements AutoCloseable {
     }
     losers.clear();
     appendOnlyFile = appendOnlyFile();
-    projectors =
-        new Fleet(classPath, throughProxies(name), data(name), logs);
+    projectors = new Fleet(classPath, throughProxies(name), data(name), logs);
     projectors.start();
   }
 

@@ -22,7 +22,8 @@ final class DiskTest {
 
   @Test
   void a_schedule_with_a_fault_that_cannot_be_done_here_is_refused() {
-    Schedule schedule = Schedule.parse("seed 1, 9 events\nafter 5 events: disk-full redis for 1 ms");
+    Schedule schedule =
+        Schedule.parse("seed 1, 9 events\nafter 5 events: disk-full redis for 1 ms");
     Set<FaultKind> here = EnumSet.complementOf(EnumSet.of(FaultKind.DISK_FULL));
 
     assertThatThrownBy(() -> Chaos.refuseOthers(schedule, here))

@@ -24,7 +24,14 @@ import javax.tools.ToolProvider;
  * @param text that makes it, once in the file
  * @param without what to put in its place
  */
-record Guard(String store, String name, String schedule, boolean mayStick, String file, String text, String without) {
+record Guard(
+    String store,
+    String name,
+    String schedule,
+    boolean mayStick,
+    String file,
+    String text,
+    String without) {
 
   private static final Path SOURCES =
       Path.of(System.getProperty("basedir", ".")).resolve("../../projectors/src/main");

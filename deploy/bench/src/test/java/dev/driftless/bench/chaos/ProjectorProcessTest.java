@@ -17,8 +17,7 @@ final class ProjectorProcessTest {
         new ProjectorProcess(
             "", List.of(), directory, Map.of(), directory, directory.resolve("projectors-1.log"));
 
-    assertThatThrownBy(ended::suspend)
-        .hasMessage("projectors-1.log: there is no process to stop");
+    assertThatThrownBy(ended::suspend).hasMessage("projectors-1.log: there is no process to stop");
     assertThatCode(ended::resume).doesNotThrowAnyException();
   }
 }
