@@ -377,7 +377,7 @@ final class RebuildIT {
                 .mapToObj(i -> Events.recorded(view + i % 7, "live" + i, "text " + i % 30))
                 .toList());
         published += 5;
-        Pause.of(Duration.ofMillis(20));
+        Pause.of(Duration.ofMillis(100));
       }
     }
 
@@ -400,6 +400,7 @@ final class RebuildIT {
           }
           rows = count;
           looks++;
+          Pause.of(Duration.ofMillis(5));
         } catch (RuntimeException e) {
           wrong.add(e.toString());
         }
