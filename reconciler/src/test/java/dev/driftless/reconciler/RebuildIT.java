@@ -242,7 +242,7 @@ final class RebuildIT {
       generations.prepare();
       String first = generations.spareIdentity();
       Numbers numbers = generations.numbers();
-      Numbers others = new Numbers(numbers.spare(), numbers.shown());
+      Numbers others = new Numbers(numbers.shown(), numbers.spare() + 1);
       assertThatThrownBy(() -> generations.drop(others)).hasMessageContaining("another command");
       assertThat(generations.spareIdentity()).isEqualTo(first);
       generations.drop(numbers);

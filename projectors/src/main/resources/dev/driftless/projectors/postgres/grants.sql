@@ -12,7 +12,7 @@ WITH object AS (
   FROM pg_class o JOIN pg_class n USING (relname)
   WHERE o.relnamespace = to_regnamespace(:old) AND n.relnamespace = to_regnamespace(:new) AND n.relkind IN ('r', 'v')
   UNION ALL
-  SELECT 'TABLE', format('%I.%I', CAST(:new AS text), n.relname), n.relowner, coalesce(b.attacl, '{}'), coalesce(a.attacl, '{}'),
+  SELECT 'TABLE', format('%I.%I', CAST(:new AS text), n.relname), n.relowner, b.attacl, a.attacl,
     format('(%I)', attname)
   FROM pg_class o JOIN pg_class n USING (relname)
   JOIN pg_attribute b ON b.attrelid = o.oid JOIN pg_attribute a USING (attname)
