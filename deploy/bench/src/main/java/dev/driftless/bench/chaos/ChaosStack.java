@@ -11,6 +11,7 @@ import dev.driftless.local.TestStack;
 import dev.driftless.producer.LogTopic;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
+import dev.driftless.reconciler.Lag;
 import dev.driftless.schemas.EventRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -169,7 +170,7 @@ final class ChaosStack implements AutoCloseable {
       projectors = null;
     }
     disk.free();
-    proxies.values().forEach(ChaosStack::open);
+    proxies.values().forEach(ChaosStack::passAll);
     startServers(EnumSet.allOf(ServerKind.class));
     proxies.keySet().forEach(this::wipe);
     deleteData();
@@ -183,7 +184,7 @@ final class ChaosStack implements AutoCloseable {
     }
   }
 
-  private static void open(FaultyProxy proxy) {
+  private static void passAll(FaultyProxy proxy) {
     proxy.pass(Passage.OPEN);
     proxy.delay(Duration.ZERO);
     proxy.fail(0, 0);
@@ -226,18 +227,22 @@ final class ChaosStack implements AutoCloseable {
     Pause.of(ANSWER_DELAY.multipliedBy(3));
     projectors().suspendFirst();
     proxies.values().forEach(proxy -> proxy.delay(Duration.ZERO));
-    Ownership now = Ownership.now(direct(name));
-    if (!now.isWhole()) {
-      throw new IllegalStateException("not all partitions have an owner: " + now);
+    try (Lag lag = new Lag(direct(name))) {
+      Ownership now = Ownership.now(lag);
+      if (!now.isWhole()) {
+        throw new IllegalStateException("not all partitions have an owner: " + now);
+      }
+      return now;
     }
-    return now;
   }
 
   /** Returns when another process has taken every partition of every view over. */
   void awaitOtherOwners(Ownership before) {
-    Pause.until(
-        "another process has taken all partitions over",
-        () -> Ownership.now(direct(name)).isAllAnotherSince(before));
+    try (Lag lag = new Lag(direct(name))) {
+      Pause.until(
+          "another process has taken all partitions over",
+          () -> Ownership.now(lag).isAllAnotherSince(before));
+    }
   }
 
   /** Empties the view's store, in one step. */

@@ -1,6 +1,5 @@
 package dev.driftless.bench.chaos;
 
-import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.CannotTellException;
 import dev.driftless.reconciler.Lag;
@@ -18,9 +17,9 @@ import java.util.Map;
 record Ownership(Map<String, Long> epochs) {
 
   /** Empty if the broker does not answer. */
-  static Ownership now(ProjectorsConfig config) {
+  static Ownership now(Lag lag) {
     Map<String, Long> epochs = new HashMap<>();
-    try (Lag lag = new Lag(config)) {
+    try {
       for (ViewLag view : lag.read()) {
         for (PartitionLag at : view.partitions()) {
           epochs.put(view.view() + "/" + at.partition(), at.epoch());

@@ -18,7 +18,7 @@ final class FleetTest {
 
   @Test
   void a_process_that_ended_by_itself_is_told() {
-    try (Fleet fleet = fleet("")) {
+    try (Fleet fleet = fleet()) {
       fleet.start();
 
       Awaitility.await()
@@ -32,7 +32,7 @@ final class FleetTest {
 
   @Test
   void a_thread_that_failed_is_told() throws IOException {
-    try (Fleet fleet = fleet(System.getProperty("java.class.path"))) {
+    try (Fleet fleet = fleet()) {
       fleet.scale(0);
       Files.writeString(
           directory.resolve("logs/projectors-2.log"), "view=cache a stream thread failed\n");
@@ -42,7 +42,7 @@ final class FleetTest {
     }
   }
 
-  private Fleet fleet(String classPath) {
-    return new Fleet(classPath, Map.of(), directory, directory.resolve("logs"));
+  private Fleet fleet() {
+    return new Fleet("", Map.of(), directory, directory.resolve("logs"));
   }
 }

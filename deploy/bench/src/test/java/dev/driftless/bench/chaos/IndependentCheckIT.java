@@ -61,6 +61,10 @@ final class IndependentCheckIT {
     assertFinds("relational", Wrong.LOST, 1);
     sql("UPDATE N_driftless.memories SET log_offset = log_offset - 1, text = 'old'");
     assertFinds("relational", Wrong.STALE, 2);
+    sql(
+        "UPDATE N_driftless.checkpoints SET log_offset = (SELECT max(log_offset) FROM"
+            + " N_driftless_audit.records WHERE outcome = 'duplicate')");
+    assertFinds("relational", Wrong.DUPLICATED, 1);
     sql("UPDATE N_driftless_context.patterns SET reinforcements = reinforcements + 1");
     assertFinds("context", Wrong.DUPLICATED, 2);
     sql(

@@ -34,9 +34,17 @@ final class WatchTest {
   }
 
   @Test
-  void a_check_that_does_not_end_is_not_waited_for_without_end() {
+  void a_check_that_does_not_end_is_not_waited_for_without_end() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch never = new CountDownLatch(1);
-    try (Watch watch = watch(Duration.ofMillis(20), () -> never.await())) {
+    Body endless =
+        () -> {
+          asked.countDown();
+          never.await();
+        };
+    try (Watch watch = watch(Duration.ofMillis(20), endless)) {
+      asked.await();
+
       assertThatThrownBy(watch::stop).hasMessageContaining("does not end in PT0.02S");
     } finally {
       never.countDown();

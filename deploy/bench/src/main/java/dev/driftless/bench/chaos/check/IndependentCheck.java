@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -24,6 +26,11 @@ public final class IndependentCheck {
   public List<Finding> run(Written written) throws Exception {
     List<LoggedRecord> log = new LogReader(stores).read();
     List<Finding> findings = new ArrayList<>(compare(written, log));
+    Set<Long> duplicates =
+        log.stream()
+            .filter(r -> r.outcome() == Outcome.DUPLICATE)
+            .map(LoggedRecord::offset)
+            .collect(Collectors.toSet());
     for (CheckedView view :
         List.of(
             new RelationalView(stores),
@@ -31,7 +38,7 @@ public final class IndependentCheck {
             new CacheView(stores),
             new ContextView(stores),
             new AuditView(stores, topicId()))) {
-      compare(view.name(), view.expected(log), view.held(), findings);
+      compare(view.name(), view.expected(log), view.held(), duplicates, findings);
     }
     return findings;
   }
@@ -79,8 +86,13 @@ public final class IndependentCheck {
     }
   }
 
+  /** What shows an event that was there before was done twice. */
   private static void compare(
-      String view, Map<String, Fact> expected, Map<String, Fact> held, List<Finding> findings) {
+      String view,
+      Map<String, Fact> expected,
+      Map<String, Fact> held,
+      Set<Long> duplicates,
+      List<Finding> findings) {
     expected.forEach(
         (key, right) -> {
           Fact found = held.get(key);
@@ -89,6 +101,11 @@ public final class IndependentCheck {
             return;
           }
           Wrong wrong = found.comparedWith(right);
+          if (wrong == Wrong.CORRUPT
+              && found.offset() != right.offset()
+              && duplicates.contains(found.offset())) {
+            wrong = Wrong.DUPLICATED;
+          }
           if (wrong != null) {
             String detail =
                 "@%d instead of @%d, differing: %s"
