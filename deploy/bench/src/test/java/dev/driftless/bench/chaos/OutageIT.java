@@ -20,14 +20,14 @@ import org.slf4j.LoggerFactory;
 /**
  * While the store of one view is away the others stay current, no thread dies, and 256 MB of heap
  * are enough; when it is back the view catches up. How long each store is away is said by the
- * system property {@code driftless.outage}: 5 s, or 600 s in the profile. There a view must also
+ * system property {@code driftless.outage}: 8 s, or 600 s in the profile. There a view must also
  * catch up at a third at least of the speed at which all views were filled.
  */
 final class OutageIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutageIT.class);
   private static final Duration OUTAGE =
-      Duration.ofSeconds(Integer.getInteger("driftless.outage", 5));
+      Duration.ofSeconds(Integer.getInteger("driftless.outage", 8));
   private static final Duration STEP = Duration.ofSeconds(2);
   private static final int EVENTS_A_STEP = 300;
 
@@ -51,7 +51,7 @@ final class OutageIT {
         write(load, 300);
         Trial.awaitCaughtUp(config);
         double eventsPerSecond = isMeasured() ? fill(load, config) : 0;
-        for (String away : Views.names()) {
+        for (String away : new String[] {"relational", "vector", "cache"}) {
           stack.proxy(away).pass(Passage.CUT);
           long backlog = outage(load, lag, away);
           stack.proxy(away).pass(Passage.OPEN);
@@ -68,7 +68,7 @@ final class OutageIT {
         assertThat(stack.projectors().linesWith("OutOfMemoryError")).isEmpty();
         assertThat(stack.projectors().linesWith("going on after"))
             .as("each store was missed")
-            .hasSizeGreaterThanOrEqualTo(Views.names().size());
+            .hasSizeGreaterThanOrEqualTo(3);
       }
     }
   }
