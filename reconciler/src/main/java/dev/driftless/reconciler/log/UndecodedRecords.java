@@ -5,6 +5,7 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.schemas.RegistryUnavailableException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * Notes where records are that could not be decoded when they were copied, the first 1,000 of them:
@@ -24,17 +25,18 @@ public final class UndecodedRecords {
 
   /** Before the batch is copied. */
   void note(Batch batch) {
+    List<LogRecord> undecoded = batch.records().stream().filter(r -> r.decoded() == null).toList();
+    if (undecoded.isEmpty()) {
+      return;
+    }
     ByteArrayOutputStream places = new ByteArrayOutputStream();
     places.writeBytes(noted());
-    int before = places.size();
-    for (LogRecord r : batch.records()) {
-      if (r.decoded() == null && places.size() < MOST_BYTES) {
+    for (LogRecord r : undecoded) {
+      if (places.size() < MOST_BYTES) {
         places.writeBytes(LogKeys.record(r.partition(), r.offset()));
       }
     }
-    if (places.size() > before) {
-      log.put(NOTE, places.toByteArray());
-    }
+    log.put(NOTE, places.toByteArray());
   }
 
   /**
