@@ -12,11 +12,13 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bad network between clients and one TCP server: clients connect to {@link #port} on 127.0.0.1,
@@ -45,6 +47,9 @@ public final class FaultyProxy implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
   private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
 
+  /** A write of data, and no question or acknowledgement. */
+  private static final int LARGE_BYTES = 1_024;
+
   private final InetSocketAddress server;
   private final ServerSocket listener;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
@@ -62,6 +67,7 @@ public final class FaultyProxy implements AutoCloseable {
   private volatile Duration delay = Duration.ZERO;
   private volatile double failing;
   private volatile Random random = new Random(0);
+  private volatile CountDownLatch released = new CountDownLatch(0);
 
   private FaultyProxy(int port, InetSocketAddress server) {
     this.server = server;
@@ -116,6 +122,27 @@ public final class FaultyProxy implements AutoCloseable {
     this.failing = probability;
   }
 
+  /**
+   * From now on the connections that there are come to a stop with the first large call that they
+   * bring, at least a kilobyte at once: it is kept back here with all that follows on the same
+   * connection until {@link #release}. New connections pass.
+   */
+  public void holdBack() {
+    released.countDown();
+    released = new CountDownLatch(1);
+    connections.forEach(connection -> connection.gate = released);
+  }
+
+  /** What was held back arrives now, unless whoever sent it has hung up. */
+  public void release() {
+    released.countDown();
+  }
+
+  /** How many connections are held back now. */
+  public int heldBack() {
+    return (int) connections.stream().filter(connection -> connection.isHeld).count();
+  }
+
   /** How many calls there were. */
   public long calls() {
     return calls.get();
@@ -130,6 +157,7 @@ public final class FaultyProxy implements AutoCloseable {
   @Override
   public void close() {
     closed(listener);
+    release();
     connections.forEach(Connection::reset);
     threads.shutdownNow();
   }
@@ -196,6 +224,8 @@ public final class FaultyProxy implements AutoCloseable {
     private volatile boolean answered = true;
     private volatile Fate fate = Fate.PASSES;
     private volatile boolean muted;
+    private volatile @Nullable CountDownLatch gate;
+    private volatile boolean isHeld;
 
     Connection(Socket client, Socket there) {
       this.client = client;
@@ -223,7 +253,8 @@ public final class FaultyProxy implements AutoCloseable {
       }
     }
 
-    private boolean request() throws InterruptedException {
+    private boolean request(int bytes) throws InterruptedException {
+      awaitRelease(bytes);
       if (answered) {
         answered = false;
         fate = fate();
@@ -232,18 +263,27 @@ public final class FaultyProxy implements AutoCloseable {
       return fate != Fate.IS_LOST;
     }
 
-    private boolean answer() {
+    private void awaitRelease(int bytes) throws InterruptedException {
+      CountDownLatch closed = gate;
+      if (closed != null && closed.getCount() > 0 && bytes >= LARGE_BYTES) {
+        isHeld = true;
+        closed.await();
+        isHeld = false;
+      }
+    }
+
+    private boolean answer(int bytes) {
       answered = true;
       return fate != Fate.ANSWER_IS_LOST;
     }
 
-    private void copy(Socket from, Socket to, Gate gate) {
+    private void copy(Socket from, Socket to, Passes passes) {
       byte[] buffer = new byte[BUFFER_BYTES];
       try {
         InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream();
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-          if (!gate.lets()) {
+          if (!passes.lets(read)) {
             reset();
             return;
           }
@@ -284,7 +324,7 @@ public final class FaultyProxy implements AutoCloseable {
     }
   }
 
-  private interface Gate {
-    boolean lets() throws InterruptedException;
+  private interface Passes {
+    boolean lets(int bytes) throws InterruptedException;
   }
 }

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,28 @@ final class FaultyProxyTest {
       assertThat(call(client, 1)).isEqualTo(1);
       assertThat(Duration.ofNanos(System.nanoTime() - begin))
           .isGreaterThanOrEqualTo(Duration.ofMillis(200));
+    }
+  }
+
+  @Test
+  void a_large_call_that_is_held_back_arrives_after_later_ones_of_others() throws IOException {
+    try (Socket before = connect();
+        Socket after = new Socket()) {
+      assertThat(call(before, 1)).isEqualTo(1);
+      proxy.holdBack();
+      assertThat(call(before, 2)).as("a small call").isEqualTo(2);
+      before.getOutputStream().write(new byte[2_000]);
+      Awaitility.await().until(() -> proxy.heldBack() == 1);
+      before.getOutputStream().write(3);
+      after.connect(before.getRemoteSocketAddress());
+      after.getOutputStream().write(new byte[2_000]);
+      assertThat(after.getInputStream().readNBytes(2_000)).hasSize(2_000);
+      assertThat(received).hasValue(2_002);
+
+      proxy.release();
+
+      assertThat(before.getInputStream().readNBytes(2_001)).hasSize(2_001).endsWith(3);
+      assertThat(proxy.heldBack()).isZero();
     }
   }
 

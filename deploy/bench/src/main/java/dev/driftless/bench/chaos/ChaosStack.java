@@ -188,6 +188,7 @@ final class ChaosStack implements AutoCloseable {
     proxy.pass(Passage.OPEN);
     proxy.delay(Duration.ZERO);
     proxy.fail(0, 0);
+    proxy.release();
   }
 
   void kill(String target) {
@@ -234,6 +235,17 @@ final class ChaosStack implements AutoCloseable {
       }
       return now;
     }
+  }
+
+  /** The next writes of the projectors that run now do not arrive; whoever is started later is not held up. */
+  void holdBackWrites() {
+    proxies.values().forEach(FaultyProxy::holdBack);
+  }
+
+  /** They arrive now, before whoever sent them can send more. */
+  void releaseWrites() {
+    proxies.values().forEach(FaultyProxy::release);
+    Pause.of(ANSWER_DELAY);
   }
 
   /** Returns when another process has taken every partition of every view over. */

@@ -35,6 +35,25 @@ public enum FaultKind {
           stack.projectors().scaleBackLater();
         };
       }),
+  /**
+   * What a projector has sent to the stores is held up on its way, another projector takes over and
+   * writes what is newer, and then it arrives.
+   */
+  LATE(
+      List.of("projector"),
+      Duration.ofSeconds(8),
+      Duration.ofSeconds(11),
+      (stack, target) -> {
+        stack.holdBackWrites();
+        Ownership before = stack.suspendProjector();
+        stack.projectors().scale(2);
+        return () -> {
+          stack.awaitOtherOwners(before);
+          stack.releaseWrites();
+          stack.projectors().resumeFirst();
+          stack.projectors().scaleBackLater();
+        };
+      }),
   /** Connections to a view's store are reset. */
   CUT(
       Targets.VIEWS,

@@ -25,7 +25,7 @@ final class ChaosIT {
 
   /** Unless others are named those that take no longer than some seconds each. */
   private static final String KINDS =
-      System.getProperty("driftless.kinds", "kill,cut,flaky,wipe,lose-tail,zombie");
+      System.getProperty("driftless.kinds", "kill,cut,flaky,wipe,lose-tail,late");
 
   @Test
   void no_schedule_of_faults_makes_a_view_differ_from_the_log() {
