@@ -29,6 +29,7 @@ final class ProjectorProcess {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 before + System.getProperty("java.class.path"),
                 ProjectorsMain.class.getName()));
