@@ -237,7 +237,10 @@ final class ChaosStack implements AutoCloseable {
     }
   }
 
-  /** The next writes of the projectors that run now do not arrive; whoever is started later is not held up. */
+  /**
+   * The next writes of the projectors that run now do not arrive; whoever is started later is not
+   * held up.
+   */
   void holdBackWrites() {
     proxies.values().forEach(FaultyProxy::holdBack);
   }

@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.HashMap;
@@ -94,6 +95,9 @@ final class IndependentCheckIT {
       redis.hkeys(counts).forEach(pattern -> redis.hincrby(counts, pattern, 1));
       assertFinds("cache", Wrong.DUPLICATED, 1);
       String memory = redis.keys(NAME + ":*:memory:*").get(0);
+      String session = redis.keys(NAME + ":*:messages").get(1);
+      assertThat(redis.pexpire(session, redis.pttl(session) - 60_000)).isTrue();
+      assertFinds("cache", Wrong.CORRUPT, 1);
       assertThat(redis.hset(memory, "offset", "-7")).isFalse();
       assertFinds("cache", Wrong.STALE, 1);
       assertThat(redis.hset(memory + "x", "offset", "1")).isTrue();
@@ -119,10 +123,19 @@ final class IndependentCheckIT {
   void what_was_acknowledged_and_is_not_in_the_log_is_lost() throws Exception {
     Map<String, List<Acknowledged>> more = new HashMap<>(written.acknowledged());
     String whose = more.keySet().iterator().next();
-    more.put(whose, List.of(new Acknowledged(whose, "never-written", 0, 0)));
+    more.put(
+        whose, List.of(new Acknowledged(whose, "never-written", 0, 0, ByteBuffer.allocate(1))));
     assertFinds(run(new Written(more, written.attempts())), "log", Wrong.LOST, 1);
 
     List<Acknowledged> inOrder = List.copyOf(written.acknowledged().get(whose));
+    Acknowledged said = inOrder.get(0);
+    more.put(
+        whose,
+        List.of(
+            new Acknowledged(
+                whose, said.eventId(), said.partition(), said.offset(), ByteBuffer.allocate(1))));
+    assertFinds(run(new Written(more, written.attempts())), "log", Wrong.CORRUPT, 1);
+
     more.put(whose, List.of(inOrder.get(1), inOrder.get(0)));
     assertFinds(run(new Written(more, written.attempts())), "log", Wrong.REORDERED, 1);
 

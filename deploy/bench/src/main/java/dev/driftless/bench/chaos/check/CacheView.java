@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
 /** Redis keys {@code driftless:{tenant/subject}:…}; facts have the key without its prefix. */
 final class CacheView implements CheckedView {
 
+  /** Behind a key's name: until when it is kept. */
+  private static final String LIVES = " lives";
+
   private final Stores stores;
   private final String prefix;
 
@@ -35,7 +38,9 @@ final class CacheView implements CheckedView {
   public Map<String, Fact> expected(List<LoggedRecord> log) {
     CacheFold fold = new CacheFold();
     log.stream().filter(r -> r.outcome() == Outcome.APPLIED).forEach(fold::apply);
-    return fold.facts();
+    Map<String, Fact> facts = fold.facts();
+    KeyLife.said(facts).forEach((key, until) -> facts.put(key + LIVES, KeyLife.fact(until)));
+    return facts;
   }
 
   @Override
@@ -53,6 +58,10 @@ final class CacheView implements CheckedView {
           read(redis, key, name, facts);
         }
       }
+      KeyLife.said(facts)
+          .forEach(
+              (name, said) ->
+                  facts.put(name + LIVES, KeyLife.fact(KeyLife.held(redis, prefix + name, said))));
       return facts;
     } finally {
       client.shutdown(Duration.ZERO, Duration.ofSeconds(2));

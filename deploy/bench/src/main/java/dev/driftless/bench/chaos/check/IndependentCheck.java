@@ -45,13 +45,12 @@ public final class IndependentCheck {
 
   private static List<Finding> compare(Written written, List<LoggedRecord> log) {
     List<Finding> findings = new ArrayList<>();
-    Map<String, String> eventAt = new HashMap<>();
+    Map<String, LoggedRecord> logged = new HashMap<>();
     Map<String, Integer> copies = new HashMap<>();
     for (LoggedRecord r : log) {
       if (r.event() != null) {
-        String event = Written.key(r.whose(), String.valueOf(r.text("eventId")));
-        eventAt.put(r.partition() + "/" + r.offset(), event);
-        copies.merge(event, 1, Integer::sum);
+        logged.put(r.partition() + "/" + r.offset(), r);
+        copies.merge(key(r), 1, Integer::sum);
       }
     }
     copies.forEach(
@@ -66,18 +65,25 @@ public final class IndependentCheck {
                     "appended %d times, there %d times".formatted(attempts, count)));
           }
         });
-    written.acknowledged().values().forEach(inOrder -> compare(inOrder, eventAt, findings));
+    written.acknowledged().values().forEach(inOrder -> compare(inOrder, logged, findings));
     return findings;
   }
 
+  private static String key(LoggedRecord r) {
+    return Written.key(r.whose(), String.valueOf(r.text("eventId")));
+  }
+
   private static void compare(
-      List<Acknowledged> inOrder, Map<String, String> eventAt, List<Finding> findings) {
+      List<Acknowledged> inOrder, Map<String, LoggedRecord> logged, List<Finding> findings) {
     long before = -1;
     for (Acknowledged ack : inOrder) {
       String event = Written.key(ack.whose(), ack.eventId());
       String place = ack.partition() + "/" + ack.offset();
-      if (!event.equals(eventAt.get(place))) {
+      LoggedRecord there = logged.get(place);
+      if (there == null || !event.equals(key(there))) {
         findings.add(new Finding("log", event, Wrong.LOST, "acknowledged at " + place));
+      } else if (!ack.event().equals(there.avro())) {
+        findings.add(new Finding("log", event, Wrong.CORRUPT, place + " says something else"));
       } else if (ack.offset() <= before) {
         findings.add(
             new Finding("log", event, Wrong.REORDERED, place + " was appended after " + before));

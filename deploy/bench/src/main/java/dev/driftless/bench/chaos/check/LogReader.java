@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** The whole log, as read_committed readers see it, with what each record means for the views. */
 final class LogReader {
 
-  private static final int HEADER_BYTES = 5;
   private static final Duration POLL = Duration.ofMillis(500);
   private static final int EMPTY_POLLS = 60;
 
@@ -85,7 +84,7 @@ final class LogReader {
 
   /** Magic byte 0, the schema's id in 4 bytes, Avro. */
   private @Nullable GenericRecord event(byte @Nullable [] value) {
-    if (value == null || value.length <= HEADER_BYTES || value[0] != 0) {
+    if (value == null || value.length <= LoggedRecord.HEADER_BYTES || value[0] != 0) {
       return null;
     }
     Schema schema = schemas.byId(ByteBuffer.wrap(value).getInt(1));
@@ -94,7 +93,11 @@ final class LogReader {
           .read(
               null,
               DecoderFactory.get()
-                  .binaryDecoder(value, HEADER_BYTES, value.length - HEADER_BYTES, null));
+                  .binaryDecoder(
+                      value,
+                      LoggedRecord.HEADER_BYTES,
+                      value.length - LoggedRecord.HEADER_BYTES,
+                      null));
     } catch (IOException | AvroRuntimeException e) {
       return null;
     }

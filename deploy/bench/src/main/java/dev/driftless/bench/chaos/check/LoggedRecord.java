@@ -1,5 +1,6 @@
 package dev.driftless.bench.chaos.check;
 
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.apache.avro.generic.GenericRecord;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,15 @@ record LoggedRecord(
     byte @Nullable [] value,
     @Nullable GenericRecord event,
     Outcome outcome) {
+
+  /** Of every value: a magic byte and the schema's id. */
+  static final int HEADER_BYTES = 5;
+
+  /** What follows in the value; of a record that holds an event. */
+  ByteBuffer avro() {
+    byte[] bytes = Objects.requireNonNull(value);
+    return ByteBuffer.wrap(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
+  }
 
   /** The payload's name, as {@code MemoryRecorded}. */
   String type() {
