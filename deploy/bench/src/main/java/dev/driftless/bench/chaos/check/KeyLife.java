@@ -16,10 +16,14 @@ final class KeyLife {
 
   private KeyLife() {}
 
+  /** Its rows are taken out one by one, and it may live as long as one that is no more. */
+  private static final String OPEN_TOOL_CALLS = ":open-tool-calls";
+
   /** By the key's name: what its rows say, in milliseconds. */
   static Map<String, Long> said(Map<String, Fact> rows) {
     Map<String, Long> lives = new HashMap<>();
     rows.forEach((row, fact) -> lives.merge(row.split(" ", 2)[0], said(fact), Math::max));
+    lives.keySet().removeIf(key -> key.endsWith(OPEN_TOOL_CALLS));
     return lives;
   }
 
