@@ -138,7 +138,7 @@ final class RebuildIT {
     stores.sql("GRANT INSERT ON R.messages TO " + role);
     stores.sql("GRANT UPDATE (agent) ON R.sessions TO " + role);
     stores.sql("GRANT SELECT ON R.checkpoints TO %s WITH GRANT OPTION".formatted(role));
-    stores.sql("REVOKE EXECUTE ON FUNCTION R.memories_as_of FROM PUBLIC");
+    stores.sql("REVOKE EXECUTE ON FUNCTION R.memories_as_of(text, text, timestamptz) FROM PUBLIC");
     try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
       Numbers built = build(rebuild);
       stores.sql("GRANT SELECT ON R.live_memories TO " + role);
@@ -153,7 +153,8 @@ final class RebuildIT {
 
       assertThat(rights(role))
           .containsExactly(
-              "f memories_as_of false",
+              "f memories_as_of 3 false",
+              "f memories_as_of 4 true",
               "s true",
               "t live_memories SELECT",
               "t memories SELECT",
@@ -261,7 +262,7 @@ final class RebuildIT {
         UNION SELECT 't sessions(' || attname || ') ' || privilege_type
         FROM pg_attribute, aclexplode(attacl)
         WHERE attrelid = '%1$s.sessions'::regclass AND grantee = '%2$s'::regrole
-        UNION SELECT 'f ' || proname || ' ' || has_function_privilege('%2$s', oid, 'EXECUTE') FROM pg_proc
+        UNION SELECT 'f ' || concat_ws(' ', proname, pronargs, '') || has_function_privilege('%2$s', oid, 'EXECUTE') FROM pg_proc
         WHERE pronamespace = '%1$s'::regnamespace AND proname = 'memories_as_of'
         UNION SELECT 's ' || has_schema_privilege('%2$s', '%1$s', 'USAGE')
         ORDER BY 1

@@ -356,8 +356,11 @@ final class ReconcilerIT {
                 "memories",
                 "memory_versions",
                 "sessions",
+                "past_sessions",
                 "messages",
+                "past_messages",
                 "tool_calls",
+                "past_tool_calls",
                 "checkpoints",
                 "view_positions")) {
           stores.sql("DELETE FROM R." + table);

@@ -62,6 +62,13 @@ public final class EntityTable {
     return new EntityTable(name, kind, rowPerEvent, "(" + query + ")", columns);
   }
 
+  /** The table {@code past_…} of states of these rows that others replaced; see StateTable. */
+  EntityTable past() {
+    String past = "past_" + name;
+    return new EntityTable(
+        past, kind, true, past, columns.and("valid_to timestamptz", "valid_to_offset int8"));
+  }
+
   /** Its name in the schema. */
   String name() {
     return name;
@@ -95,6 +102,11 @@ public final class EntityTable {
 
   HeldRow held(long offset, long digest) {
     return new HeldRow(rowPerEvent ? name + "@" + offset : name, offset, digest);
+  }
+
+  /** No rows yet, of the columns that say which entity, and these. */
+  Rows keysAnd(String... more) {
+    return columns.first(keys.size()).and(more);
   }
 
   /** The keys of those entities that are of this kind, each with its place in the list, i. */
@@ -176,7 +188,8 @@ public final class EntityTable {
     return new IllegalArgumentException("no table has rows of a " + kind);
   }
 
-  private String isKeyed() {
+  /** Whether {@code t} is a row of the entity whose keys {@code r} has. */
+  String isKeyed() {
     return keys.stream()
         .map(column -> "t.%1$s = r.%1$s".formatted(column))
         .collect(Collectors.joining(" AND "));

@@ -110,6 +110,25 @@ public final class Rows {
     return new Rows(names, types);
   }
 
+  /** No rows, of the first ones of the columns. */
+  Rows first(int columns) {
+    return new Rows(Arrays.copyOf(names, columns), Arrays.copyOf(types, columns));
+  }
+
+  /** No rows, of the same columns and then these. */
+  Rows and(String... columns) {
+    Rows more = of(columns);
+    return new Rows(concat(names, more.names), concat(types, more.types));
+  }
+
+  private static String[] concat(String[] some, String[] more) {
+    return Stream.of(some, more).flatMap(Arrays::stream).toArray(String[]::new);
+  }
+
+  List<String> names() {
+    return List.of(names);
+  }
+
   /** The place of a column. */
   int column(String name) {
     int column = Arrays.asList(names).indexOf(name);

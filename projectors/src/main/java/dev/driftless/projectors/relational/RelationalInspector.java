@@ -9,8 +9,9 @@ import java.util.Set;
 
 /**
  * Says what the relational view holds. A row of it is a row of a table, named as the table is; a
- * memory also has rows {@code memory_versions@offset}, one for each state there ever was. An event
- * changes the one entity that it speaks of.
+ * memory also has rows {@code memory_versions@offset}, one for each state there ever was, and
+ * others {@code past_sessions@offset} and the like, one for each state that another replaced. An
+ * event changes the one entity that it speaks of.
  */
 public final class RelationalInspector {
 

@@ -8,6 +8,7 @@ import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresGenerations;
 import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.projectors.postgres.StateTable;
 import dev.driftless.projectors.postgres.ViewSchema;
 import dev.driftless.schemas.Names;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.List;
  *   <tr><td>{@code messages}</td><td>… and message_id</td><td>{@link SessionTables}</td></tr>
  *   <tr><td>{@code checkpoints}</td><td>… and step</td><td>{@link SessionTables}</td></tr>
  *   <tr><td>{@code tool_calls}</td><td>… and tool_call_id</td><td>{@link ToolCallTable}</td></tr>
+ *   <tr><td>{@code past_sessions}, {@code past_messages}, {@code past_tool_calls}</td><td>… and log_offset</td><td>{@link StateTable}: each state that another replaced</td></tr>
  *   <tr><td>{@code view_positions}</td><td>partition</td><td>{@link PostgresStore}, first in each transaction</td></tr>
  * </table>
  */

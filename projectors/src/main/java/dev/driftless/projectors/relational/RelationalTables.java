@@ -17,9 +17,12 @@ final class RelationalTables {
           MemoryTables.MEMORIES,
           MemoryTables.VERSIONS,
           SessionTables.SESSIONS,
+          SessionTables.SESSION_STATES.past(),
           SessionTables.MESSAGES,
+          SessionTables.MESSAGE_STATES.past(),
           SessionTables.CHECKPOINTS,
-          ToolCallTable.TOOL_CALLS);
+          ToolCallTable.TOOL_CALLS,
+          ToolCallTable.STATES.past());
 
   private final MemoryTables memories = new MemoryTables();
   private final SessionTables sessions = new SessionTables();
@@ -37,9 +40,8 @@ final class RelationalTables {
     switch (EventType.of(r.event())) {
       case MEMORY_RECORDED, MEMORY_REVISED -> memories.remembered(r);
       case MEMORY_FORGOTTEN -> memories.forgotten(r, (MemoryForgotten) r.event().getPayload());
-      case SESSION_STARTED -> sessions.started(r);
+      case SESSION_STARTED, SESSION_ENDED -> sessions.startedOrEnded(r);
       case MESSAGE_APPENDED -> sessions.appended(r);
-      case SESSION_ENDED -> sessions.ended(r);
       case CHECKPOINT_SAVED -> sessions.saved(r);
       case TOOL_CALL_INTENDED, TOOL_CALL_COMPLETED, TOOL_CALL_FAILED, TOOL_CALL_COMPENSATED ->
           toolCalls.add(r);

@@ -11,17 +11,21 @@ import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
+import dev.driftless.projectors.postgres.StateTable;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** What one batch does to {@code sessions}, {@code messages} and {@code checkpoints}. */
+/**
+ * What one batch does to {@code sessions} and {@code messages}, their pasts, and {@code
+ * checkpoints}.
+ */
 final class SessionTables {
 
   static final EntityTable SESSIONS =
@@ -114,30 +118,26 @@ final class SessionTables {
         log_offset = excluded.log_offset, content_hash = excluded.content_hash
       """;
 
-  private final Map<List<String>, Session> sessions = new LinkedHashMap<>();
-  private final Map<List<String>, LogRecord> messages = new LinkedHashMap<>();
+  static final StateTable SESSION_STATES = new StateTable(SESSIONS, UPSERT_SESSIONS);
+  static final StateTable MESSAGE_STATES = new StateTable(MESSAGES, UPSERT_MESSAGES);
+
+  /** Starts and ends of each session, in order. */
+  private final Map<List<String>, List<LogRecord>> sessions = new LinkedHashMap<>();
+
+  /** Of each id, in order. */
+  private final Map<List<String>, List<StateTable.State>> messages = new LinkedHashMap<>();
+
   private final Map<List<String>, LogRecord> checkpoints = new LinkedHashMap<>();
 
-  void started(LogRecord r) {
-    Map<String, String> attributes = ((SessionStarted) r.event().getPayload()).getAttributes();
-    sessions.put(key(r), new Session(r, attributes, r.logTime(), null, null));
-  }
-
-  void ended(LogRecord r) {
-    String reason = ((SessionEnded) r.event().getPayload()).getReason();
-    sessions.compute(
-        key(r),
-        (k, before) ->
-            new Session(
-                r,
-                before == null ? Map.of() : before.attributes,
-                before == null ? null : before.startedAt,
-                r.logTime(),
-                reason));
+  void startedOrEnded(LogRecord r) {
+    sessions.computeIfAbsent(key(r), k -> new ArrayList<>()).add(r);
   }
 
   void appended(LogRecord r) {
-    messages.put(key(r, ((MessageAppended) r.event().getPayload()).getMessageId()), r);
+    List<String> key = key(r, ((MessageAppended) r.event().getPayload()).getMessageId());
+    messages
+        .computeIfAbsent(key, k -> new ArrayList<>())
+        .add(new StateTable.State(r, message(key, r)));
   }
 
   void saved(LogRecord r) {
@@ -145,105 +145,104 @@ final class SessionTables {
   }
 
   void write(Handle handle) {
-    readKnownStarts(handle);
-    sessions().execute(handle, UPSERT_SESSIONS);
-    messages().execute(handle, UPSERT_MESSAGES);
+    SESSION_STATES.write(handle, sessions(known(handle)));
+    MESSAGE_STATES.write(handle, messages.values());
     checkpoints().execute(handle, UPSERT_CHECKPOINTS);
   }
 
   /** The rows that there are once all events of these are written. */
   Stream<HeldRow> held() {
     return Stream.of(
-            SESSIONS.held(sessions()), MESSAGES.held(messages()), CHECKPOINTS.held(checkpoints()))
-        .flatMap(List::stream);
+            SESSION_STATES.held(sessions(Map.of())),
+            MESSAGE_STATES.held(messages.values()),
+            CHECKPOINTS.held(checkpoints()).stream())
+        .flatMap(rows -> rows);
   }
 
-  private Rows sessions() {
-    Rows rows = SESSIONS.rows();
+  private List<List<StateTable.State>> sessions(Map<List<String>, Session> known) {
+    List<List<StateTable.State>> states = new ArrayList<>();
     sessions.forEach(
-        (key, s) -> {
-          String agent = s.last.event().getAgent();
-          byte[] hash =
-              new ContentHash()
-                  .add(agent)
-                  .add(s.attributes)
-                  .add(s.startedAt)
-                  .add(s.endedAt)
-                  .add(s.endReason)
-                  .digest();
-          rows.add(
-              key.get(0),
-              key.get(1),
-              key.get(2),
-              agent,
-              s.attributes,
-              s.startedAt,
-              s.endedAt,
-              s.endReason,
-              s.last.partition(),
-              s.last.offset(),
-              hash);
+        (key, history) -> {
+          List<StateTable.State> ofSession = new ArrayList<>();
+          Session session = known.getOrDefault(key, Session.UNKNOWN);
+          for (LogRecord r : history) {
+            session = session.then(r);
+            ofSession.add(new StateTable.State(r, session(key, r, session)));
+          }
+          states.add(ofSession);
         });
-    return rows;
+    return states;
   }
 
-  /** A session that ends in this batch keeps the start that an earlier batch wrote. */
-  private void readKnownStarts(Handle handle) {
-    Rows unknown = Rows.of("tenant text", "subject text", "session text");
+  private static @Nullable Object[] session(List<String> key, LogRecord r, Session s) {
+    String agent = r.event().getAgent();
+    return new @Nullable Object[] {
+      key.get(0),
+      key.get(1),
+      key.get(2),
+      agent,
+      s.attributes,
+      s.startedAt,
+      s.endedAt,
+      s.endReason,
+      r.partition(),
+      r.offset(),
+      s.hash(agent)
+    };
+  }
+
+  /** What is stored of the sessions that end here before they start. */
+  private Map<List<String>, Session> known(Handle handle) {
+    Rows keys = Rows.of("tenant text", "subject text", "session text");
     sessions.forEach(
-        (key, s) -> {
-          if (s.startedAt == null) {
-            unknown.add(key.get(0), key.get(1), key.get(2));
+        (key, history) -> {
+          if (history.get(0).event().getPayload() instanceof SessionEnded) {
+            keys.add(key.get(0), key.get(1), key.get(2));
           }
         });
-    unknown.query(
+    Map<List<String>, Session> known = new LinkedHashMap<>();
+    keys.query(
         handle,
         KNOWN_SESSIONS,
         (rs, ctx) -> {
-          List<String> key = List.of(rs.getString(1), rs.getString(2), rs.getString(3));
           OffsetDateTime startedAt = rs.getObject(5, OffsetDateTime.class);
-          Session s = Objects.requireNonNull(sessions.get(key));
-          return sessions.put(
-              key,
+          return known.put(
+              List.of(rs.getString(1), rs.getString(2), rs.getString(3)),
               new Session(
-                  s.last,
                   Json.map(rs.getString(4)),
                   startedAt == null ? null : startedAt.toInstant(),
-                  s.endedAt,
-                  s.endReason));
+                  null,
+                  null));
         });
+    return known;
   }
 
-  private Rows messages() {
-    Rows rows = MESSAGES.rows();
-    messages.forEach(
-        (key, r) -> {
-          MemoryEvent event = r.event();
-          MessageAppended m = (MessageAppended) event.getPayload();
-          byte[] hash =
-              new ContentHash()
-                  .add(m.getRole().name())
-                  .add(m.getContent())
-                  .add(Rows.arrayLiteral(m.getToolCallIds()))
-                  .add(m.getToolCallId())
-                  .digest();
-          rows.add(
-              key.get(0),
-              key.get(1),
-              key.get(2),
-              key.get(3),
-              m.getRole().name(),
-              m.getContent(),
-              m.getToolCallIds(),
-              m.getToolCallId(),
-              event.getAgent(),
-              event.getOccurredAt(),
-              r.logTime(),
-              r.partition(),
-              r.offset(),
-              hash);
-        });
-    return rows;
+  private static @Nullable Object[] message(List<String> key, LogRecord r) {
+    MemoryEvent event = r.event();
+    MessageAppended m = (MessageAppended) event.getPayload();
+    byte[] hash =
+        new ContentHash()
+            .add(m.getRole().name())
+            .add(m.getContent())
+            .add(Rows.arrayLiteral(m.getToolCallIds()))
+            .add(m.getToolCallId())
+            .digest();
+    return new @Nullable Object[] {
+      key.get(0),
+      key.get(1),
+      key.get(2),
+      key.get(3),
+      m.getRole().name(),
+      m.getContent(),
+      m.getToolCallIds(),
+      m.getToolCallId(),
+      event.getAgent(),
+      event.getOccurredAt(),
+      r.logTime(),
+      r.partition(),
+      r.offset(),
+      hash
+    };
   }
 
   private Rows checkpoints() {
@@ -276,11 +275,33 @@ final class SessionTables {
     return List.of(event.getTenant(), event.getSubject(), event.getSession(), id);
   }
 
-  /** A session as this batch leaves it. */
+  /** A session as the log has told it so far; a new start begins it anew. */
   private record Session(
-      LogRecord last,
       Map<String, String> attributes,
       @Nullable Instant startedAt,
       @Nullable Instant endedAt,
-      @Nullable String endReason) {}
+      @Nullable String endReason) {
+
+    static final Session UNKNOWN = new Session(Map.of(), null, null, null);
+
+    Session then(LogRecord r) {
+      return r.event().getPayload() instanceof SessionStarted started
+          ? new Session(started.getAttributes(), r.logTime(), null, null)
+          : new Session(
+              attributes,
+              startedAt,
+              r.logTime(),
+              ((SessionEnded) r.event().getPayload()).getReason());
+    }
+
+    byte[] hash(String agent) {
+      return new ContentHash()
+          .add(agent)
+          .add(attributes)
+          .add(startedAt)
+          .add(endedAt)
+          .add(endReason)
+          .digest();
+    }
+  }
 }

@@ -11,6 +11,7 @@ import dev.driftless.projectors.HeldRow;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.postgres.EntityTable;
 import dev.driftless.projectors.postgres.Rows;
+import dev.driftless.projectors.postgres.StateTable;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** What one batch does to {@code tool_calls}. */
+/** What one batch does to {@code tool_calls} and {@code past_tool_calls}. */
 final class ToolCallTable {
 
   static final EntityTable TOOL_CALLS =
@@ -67,6 +68,8 @@ final class ToolCallTable {
         log_offset = excluded.log_offset, content_hash = excluded.content_hash
       """;
 
+  static final StateTable STATES = new StateTable(TOOL_CALLS, UPSERT);
+
   private final Map<Key, List<LogRecord>> events = new LinkedHashMap<>();
 
   void add(LogRecord r) {
@@ -74,42 +77,48 @@ final class ToolCallTable {
   }
 
   void write(Handle handle) {
-    rows(known(handle)).execute(handle, UPSERT);
+    STATES.write(handle, states(known(handle)));
   }
 
   /** The rows that there are once all events of these calls are written. */
   Stream<HeldRow> held() {
-    return TOOL_CALLS.held(rows(Map.of())).stream();
+    return STATES.held(states(Map.of()));
   }
 
-  private Rows rows(Map<Key, State> known) {
-    Rows rows = TOOL_CALLS.rows();
+  private List<List<StateTable.State>> states(Map<Key, State> known) {
+    List<List<StateTable.State>> states = new ArrayList<>();
     events.forEach(
         (key, history) -> {
+          List<StateTable.State> ofCall = new ArrayList<>();
           State state = known.getOrDefault(key, State.UNKNOWN);
           for (LogRecord r : history) {
             state = state.then(r);
+            ofCall.add(new StateTable.State(r, row(key, r, state)));
           }
-          LogRecord last = history.get(history.size() - 1);
-          rows.add(
-              key.tenant,
-              key.subject,
-              key.session,
-              key.id,
-              state.tool,
-              state.arguments,
-              state.status,
-              state.result,
-              state.error,
-              state.compensation,
-              last.event().getAgent(),
-              state.intendedAt,
-              state.settledAt,
-              last.partition(),
-              last.offset(),
-              state.hash());
+          states.add(ofCall);
         });
-    return rows;
+    return states;
+  }
+
+  private static @Nullable Object[] row(Key key, LogRecord r, State state) {
+    return new @Nullable Object[] {
+      key.tenant,
+      key.subject,
+      key.session,
+      key.id,
+      state.tool,
+      state.arguments,
+      state.status,
+      state.result,
+      state.error,
+      state.compensation,
+      r.event().getAgent(),
+      state.intendedAt,
+      state.settledAt,
+      r.partition(),
+      r.offset(),
+      state.hash()
+    };
   }
 
   /** The stored state of the calls whose intent is not in this batch. */

@@ -6,6 +6,7 @@ import static dev.driftless.projectors.postgres.TestLog.memory;
 import dev.driftless.events.CheckpointSaved;
 import dev.driftless.events.MessageAppended;
 import dev.driftless.events.Role;
+import dev.driftless.events.SessionEnded;
 import dev.driftless.events.SessionStarted;
 import dev.driftless.events.ToolCallCompensated;
 import dev.driftless.events.ToolCallCompleted;
@@ -29,7 +30,9 @@ final class RelationalInspectorIT extends PostgresInspectorContract {
         .add(event("acme", "mia", memory("m1", "window", TestLog.START)))
         .add(event("acme", "mia", memory("m1", "aisle", null)))
         .add(event("acme", "mia", new SessionStarted(Map.of("channel", "phone"))))
+        .add(event("acme", "mia", new SessionEnded("done")))
         .add(event("acme", "mia", new MessageAppended("a", Role.USER, "hi", List.of("c1"), "c1")))
+        .add(event("acme", "mia", new MessageAppended("a", Role.USER, "hello", List.of(), null)))
         .add(event("acme", "mia", new CheckpointSaved("s1", "{}")))
         .add(event("acme", "mia", new ToolCallIntended("c1", "book", "{}")))
         .add(event("acme", "mia", new ToolCallCompleted("c1", "book", "{}", "booked")))

@@ -41,6 +41,12 @@ final class RelationalView implements CheckedView {
     facts.putAll(tables.read("sessions", OF_SESSION));
     facts.putAll(tables.read("messages", "tenant", "subject", "session", "message_id"));
     facts.putAll(tables.read("tool_calls", "tenant", "subject", "session", "tool_call_id"));
+    facts.putAll(tables.read("past_sessions", "tenant", "subject", "session", "log_offset"));
+    facts.putAll(
+        tables.read("past_messages", "tenant", "subject", "session", "message_id", "log_offset"));
+    facts.putAll(
+        tables.read(
+            "past_tool_calls", "tenant", "subject", "session", "tool_call_id", "log_offset"));
     facts.putAll(tables.read("checkpoints", "tenant", "subject", "session", "step"));
     return facts;
   }
@@ -105,8 +111,22 @@ final class RelationalView implements CheckedView {
     facts.put("memories " + id, state.with("recorded_at", recorded).with("revised_at", now));
   }
 
+  /** A new state; the one before is of the past from now on. */
+  private static void replace(Map<String, Fact> facts, LoggedRecord r, String key, Fact state) {
+    Fact before = facts.put(key, state);
+    if (before != null) {
+      facts.put(
+          "past_" + key + "/" + before.offset(),
+          before
+              .with("valid_to_offset", String.valueOf(r.offset()))
+              .with("valid_to", String.valueOf(r.logMs())));
+    }
+  }
+
   private static void start(Map<String, Fact> facts, LoggedRecord r) {
-    facts.put(
+    replace(
+        facts,
+        r,
         "sessions " + r.whose() + "/" + r.text("session"),
         Fact.of(
             r.offset(),
@@ -124,7 +144,9 @@ final class RelationalView implements CheckedView {
     String key = "sessions " + r.whose() + "/" + r.text("session");
     Fact before = facts.get(key);
     String startedAt = before == null ? "" : before.field("started_at");
-    facts.put(
+    replace(
+        facts,
+        r,
         key,
         Fact.of(
             r.offset(),
@@ -143,7 +165,9 @@ final class RelationalView implements CheckedView {
   }
 
   private static void append(Map<String, Fact> facts, LoggedRecord r) {
-    facts.put(
+    replace(
+        facts,
+        r,
         "messages " + r.whose() + "/" + r.text("session") + "/" + r.payloadText("messageId"),
         Fact.of(
             r.offset(),
@@ -199,7 +223,7 @@ final class RelationalView implements CheckedView {
             "log_partition",
             r.partition());
     if (status.equals("INTENDED")) {
-      facts.put(key, call.with("intended_at", String.valueOf(r.logMs())));
+      replace(facts, r, key, call.with("intended_at", String.valueOf(r.logMs())));
       return;
     }
     Fact before = facts.get(key);
@@ -214,7 +238,9 @@ final class RelationalView implements CheckedView {
           case "FAILED" -> "error";
           default -> "compensation";
         };
-    facts.put(
+    replace(
+        facts,
+        r,
         key,
         call.with(outcome, r.payloadText(outcome)).with("settled_at", String.valueOf(r.logMs())));
   }
