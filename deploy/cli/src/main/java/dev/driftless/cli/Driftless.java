@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       PublishCommand.class,
       SearchCommand.class,
       ShowCommand.class,
+      AsOfCommand.class,
       ReconcileCommand.class,
       RebuildCommand.class,
       ViewsCommand.class,

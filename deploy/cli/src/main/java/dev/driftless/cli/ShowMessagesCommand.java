@@ -44,7 +44,7 @@ final class ShowMessagesCommand implements Runnable {
   }
 
   /** A message that only asks for tools has no content. */
-  private static String content(RelationalReader.Message m) {
+  static String content(RelationalReader.Message m) {
     return m.content() == null ? "calls " + String.join(", ", m.toolCallIds()) : m.content();
   }
 }

@@ -47,7 +47,7 @@ final class ShowToolCallsCommand implements Runnable {
     }
   }
 
-  private static String outcome(RelationalReader.ToolCall c) {
+  static String outcome(RelationalReader.ToolCall c) {
     return Stream.of(c.compensation(), c.error(), c.result())
         .filter(Objects::nonNull)
         .findFirst()

@@ -14,6 +14,8 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -167,6 +169,97 @@ final class ReadCommandsIT {
   }
 
   @Test
+  void as_of_tells_what_was_known_then_and_a_search_in_the_past_finds_it() {
+    installation.publish(
+        """
+        {"eventId":"t1","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"m1","kind":"SEMANTIC","text":"likes a seat at the window"}}
+        {"eventId":"t2","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"m2","kind":"SEMANTIC","text":"eats no meat"}}
+        {"eventId":"t3","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","session":"s-1","type":"SessionStarted","payload":{}}
+        {"eventId":"t4","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","session":"s-1","type":"MessageAppended","payload":{"messageId":"m1","role":"USER","content":"Book it."}}
+        {"eventId":"t5","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","session":"s-1","type":"ToolCallIntended","payload":{"toolCallId":"c1","tool":"book","arguments":"{}"}}
+        """);
+    String then = Instant.now().toString();
+    installation.publish(
+        """
+        {"eventId":"t6","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","type":"MemoryForgotten","payload":{"memoryId":"m1"}}
+        {"eventId":"t7","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","session":"s-1","type":"ToolCallCompleted","payload":{"toolCallId":"c1","tool":"book","arguments":"{}","result":"booked"}}
+        {"eventId":"t8","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"tim","agent":"helper","session":"s-1","type":"SessionEnded","payload":{}}
+        """);
+    installation.awaitCaughtUp(List.of("relational"));
+
+    JsonNode known = asOf(then);
+    assertThat(texts(known, "memories"))
+        .containsExactly("likes a seat at the window", "eats no meat");
+    assertThat(known.at("/sessions/0/endedAt").isNull()).isTrue();
+    assertThat(known.at("/messages/0/content").asText()).isEqualTo("Book it.");
+    assertThat(known.at("/toolCalls/0/status").asText()).isEqualTo("INTENDED");
+    assertThat(run("as-of", then, "--tenant", "acme", "--subject", "tim").out())
+        .contains("memories:", "sessions:", "messages:", "tool calls:")
+        .contains("at the window", "Book it.", "intended");
+
+    JsonNode first = known.at("/memories/0");
+    String receipt = first.path("logPartition").asText() + ":" + first.path("logOffset").asText();
+    assertThat(texts(asOf("--receipt", receipt), "memories"))
+        .containsExactly("likes a seat at the window");
+
+    JsonNode now = asOf(Instant.now().toString());
+    assertThat(texts(now, "memories")).containsExactly("eats no meat");
+    assertThat(now.at("/sessions/0/endedAt").isNull()).isFalse();
+    assertThat(now.at("/toolCalls/0/result").asText()).isEqualTo("booked");
+
+    String[] search = {
+      "search", "where does he sit?", "--tenant", "acme", "--subject", "tim", "--limit", "1"
+    };
+    assertThat(texts(json(search), "hits")).containsExactly("eats no meat");
+    String[] past = Arrays.copyOf(search, search.length + 2);
+    past[search.length] = "--as-of";
+    past[search.length + 1] = then;
+    assertThat(texts(json(past), "hits")).containsExactly("likes a seat at the window");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2 | as-of 3pm --tenant acme --subject mia | expected a time with its zone, as 2026-05-01T15:00Z",
+        "2 | as-of --tenant acme --subject mia | TIME",
+        "2 | as-of --receipt 3 --tenant acme --subject mia | expected partition:offset",
+        "2 | search seat --as-of 2026-05-01T15:00Z --tenant acme | add --subject",
+        "1 | as-of 9999-01-01T00:00Z --tenant acme --subject mia | has not come",
+        "1 | as-of --receipt 7:0 --tenant acme --subject mia | no receipt of theirs",
+      })
+  void as_of_refuses_what_it_cannot_answer(String line) {
+    String[] parts = line.split(" \\| ");
+
+    Run run = installation.run(parts[1].split(" "));
+
+    assertThat(run.exitCode()).isEqualTo(Integer.parseInt(parts[0]));
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains(parts[2]);
+  }
+
+  @Test
+  void as_of_refuses_a_time_that_the_view_has_not_reached() throws InterruptedException {
+    assertThat(run("views", "pause", "relational").out()).contains("relational is paused");
+    try {
+      Thread.sleep(2_000);
+      installation.publish(
+          """
+          {"eventId":"l1","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"lea","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"m1","kind":"SEMANTIC","text":"late"}}
+          """);
+      Run run =
+          installation.run(
+              "as-of", Instant.now().toString(), "--tenant", "acme", "--subject", "lea");
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(run.err()).contains("the relational view has not reached");
+    } finally {
+      run("views", "resume", "relational");
+    }
+    installation.awaitCaughtUp(List.of("relational"));
+    assertThat(texts(asOfSubject("lea", Instant.now().toString()), "memories"))
+        .containsExactly("late");
+  }
+
+  @Test
   void nothing_to_show_is_said_and_is_no_failure() {
     Run run = run("show", "memories", "--tenant", "nobody");
 
@@ -268,6 +361,18 @@ final class ReadCommandsIT {
     Run run = installation.run(arguments);
     assertThat(run.exitCode()).as(run.err()).isZero();
     return run;
+  }
+
+  /** Of tim. */
+  private static JsonNode asOf(String... moment) {
+    return asOfSubject("tim", moment);
+  }
+
+  private static JsonNode asOfSubject(String subject, String... moment) {
+    List<String> arguments = new ArrayList<>(List.of("as-of"));
+    arguments.addAll(List.of(moment));
+    arguments.addAll(List.of("--tenant", "acme", "--subject", subject));
+    return json(arguments.toArray(String[]::new));
   }
 
   private static JsonNode json(String... arguments) {

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.relational;
 
+import dev.driftless.projectors.Position;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresStore;
 import dev.driftless.schemas.Names;
@@ -12,7 +13,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +58,9 @@ public final class RelationalReader implements AutoCloseable {
       ) latest
       ORDER BY called_at, log_partition, log_offset
       """;
+
+  private static final String BY_TIME = "(:tenant, :subject, :at)";
+  private static final String BY_POSITION = "(:tenant, :subject, :partition, :offset)";
 
   private static final String ROWS =
       """
@@ -108,6 +116,39 @@ public final class RelationalReader implements AutoCloseable {
   }
 
   /**
+   * What was known of a subject at a time of the log. A view that has not come that far tells what
+   * it knows so far; see {@link #logTime}.
+   *
+   * @throws IllegalStateException if the view was never made, or by a version that could not tell
+   */
+  public Knowledge knownAt(String tenant, String subject, Instant at) {
+    return known(BY_TIME, q -> q.bind("tenant", tenant).bind("subject", subject).bind("at", at));
+  }
+
+  /**
+   * What was known of a subject just after an event of it, as a receipt names it; as {@link
+   * #knownAt} otherwise.
+   */
+  public Knowledge knownAfter(String tenant, String subject, int partition, long offset) {
+    return known(
+        BY_POSITION,
+        q ->
+            q.bind("tenant", tenant)
+                .bind("subject", subject)
+                .bind("partition", partition)
+                .bind("offset", offset));
+  }
+
+  /**
+   * The log time that the view has reached in a partition: all that was appended before it is in
+   * the view. Null if that is nothing.
+   */
+  public @Nullable Instant logTime(int partition) {
+    Position position = store.stored(partition).position();
+    return position == null ? null : position.logTime();
+  }
+
+  /**
    * How many rows each table holds, expired memories among them; counts them. Empty if the view was
    * never created.
    */
@@ -127,6 +168,34 @@ public final class RelationalReader implements AutoCloseable {
   @Override
   public void close() {
     store.close();
+  }
+
+  private Knowledge known(String moment, UnaryOperator<Query> binding) {
+    return store
+        .read(Optional.<Knowledge>empty(), handle -> Optional.of(known(handle, moment, binding)))
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "the relational view was never made, or by a version that could not tell the past: start its projector"));
+  }
+
+  private static Knowledge known(Handle handle, String moment, UnaryOperator<Query> binding) {
+    return new Knowledge(
+        asOf(handle, "memories", moment, binding, RelationalReader::version),
+        asOf(handle, "sessions", moment, binding, RelationalReader::session),
+        asOf(handle, "messages", moment, binding, RelationalReader::message),
+        asOf(handle, "tool_calls", moment, binding, RelationalReader::toolCall));
+  }
+
+  private static <T> List<T> asOf(
+      Handle handle, String table, String moment, UnaryOperator<Query> binding, Row<T> row) {
+    Query query =
+        handle.createQuery("SELECT * FROM %s_as_of%s ORDER BY log_offset".formatted(table, moment));
+    return binding.apply(query).map((rs, ctx) -> row.of(rs)).list();
+  }
+
+  private interface Row<T> {
+    T of(ResultSet rs) throws SQLException;
   }
 
   private <T> List<T> list(
@@ -161,6 +230,32 @@ public final class RelationalReader implements AutoCloseable {
         Objects.requireNonNull(instant(rs, "recorded_at")),
         Objects.requireNonNull(instant(rs, "revised_at")),
         instant(rs, "expires_at"),
+        rs.getInt("log_partition"),
+        rs.getLong("log_offset"));
+  }
+
+  private static MemoryVersion version(ResultSet rs) throws SQLException {
+    return new MemoryVersion(
+        rs.getString("memory_id"),
+        rs.getString("kind"),
+        rs.getString("text"),
+        Json.map(rs.getString("attributes")),
+        rs.getString("agent"),
+        rs.getString("session"),
+        Objects.requireNonNull(instant(rs, "valid_from")),
+        instant(rs, "expires_at"),
+        rs.getInt("log_partition"),
+        rs.getLong("log_offset"));
+  }
+
+  private static Session session(ResultSet rs) throws SQLException {
+    return new Session(
+        rs.getString("session"),
+        rs.getString("agent"),
+        Json.map(rs.getString("attributes")),
+        instant(rs, "started_at"),
+        instant(rs, "ended_at"),
+        rs.getString("end_reason"),
         rs.getInt("log_partition"),
         rs.getLong("log_offset"));
   }
@@ -224,6 +319,48 @@ public final class RelationalReader implements AutoCloseable {
       return "LiveMemory[" + memoryId + "]";
     }
   }
+
+  /** What was known of a subject at some point of the log; each in the order of the log. */
+  public record Knowledge(
+      List<MemoryVersion> memories,
+      List<Session> sessions,
+      List<Message> messages,
+      List<ToolCall> toolCalls) {}
+
+  /** A row of {@code memory_versions}; {@code toString} hides its text. */
+  public record MemoryVersion(
+      String memoryId,
+      String kind,
+      String text,
+      Map<String, String> attributes,
+      String agent,
+      @Nullable String session,
+      Instant validFrom,
+      @Nullable Instant expiresAt,
+      int logPartition,
+      long logOffset) {
+
+    @Override
+    public String toString() {
+      return "MemoryVersion[" + memoryId + "]";
+    }
+  }
+
+  /**
+   * A row of {@code sessions}.
+   *
+   * @param startedAt null if no start is known
+   * @param endedAt null while it is open
+   */
+  public record Session(
+      String session,
+      String agent,
+      Map<String, String> attributes,
+      @Nullable Instant startedAt,
+      @Nullable Instant endedAt,
+      @Nullable String endReason,
+      int logPartition,
+      long logOffset) {}
 
   /** A row of {@code messages}; {@code toString} hides what it says. */
   public record Message(
