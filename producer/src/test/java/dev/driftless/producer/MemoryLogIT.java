@@ -28,6 +28,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.record.TimestampType;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -225,14 +226,17 @@ class MemoryLogIT {
 
     assertThat(again).isEqualTo(log.topic());
     assertThat(again.partitions()).isEqualTo(TestLog.PARTITIONS);
-    Set<String> topics = test.admin.listTopics().names().get();
-    assertThat(topics)
-        .contains(
-            test.names.log(),
-            test.names.controls(),
-            test.names.repairs(),
-            test.names.deadLetters("vector"),
-            test.names.deadLetters("cache"));
+    // the broker lists a new topic a moment after it was created
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(test.admin.listTopics().names().get())
+                    .contains(
+                        test.names.log(),
+                        test.names.controls(),
+                        test.names.repairs(),
+                        test.names.deadLetters("vector"),
+                        test.names.deadLetters("cache")));
     assertThat(setting(test.names.controls(), "cleanup.policy")).isEqualTo("compact");
     assertThat(setting(test.names.repairs(), "retention.ms")).isEqualTo("86400000");
     assertThat(setting(test.names.repairs(), "max.message.bytes")).isEqualTo("33554432");

@@ -59,6 +59,8 @@ final class KafkaProxyIT {
         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
         ProducerConfig.RETRIES_CONFIG, 0,
         ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false,
+        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+            10_000, // it forgets where the topic is when nobody answers
         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 3_000,
         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 2_000);
   }
