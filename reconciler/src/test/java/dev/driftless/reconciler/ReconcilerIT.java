@@ -170,7 +170,7 @@ final class ReconcilerIT {
 
   @Test
   void a_view_without_one_of_its_tables_is_not_called_right() {
-    stores.sql("DROP TABLE R.tool_calls");
+    stores.sql("DROP TABLE R.tool_calls CASCADE");
     for (boolean deep : List.of(false, true)) {
       Report report = reconciler.check(List.of("relational", "context"), deep);
       assertThat(report.exitCode()).isEqualTo(2);
