@@ -41,7 +41,8 @@ final class PastReader implements AutoCloseable {
   }
 
   /**
-   * @throws IllegalStateException if the position is not of the subject, or the view is not there
+   * @throws IllegalStateException if the position is not of the subject's partition or not in the
+   *     log, or the view is not there
    */
   Knowledge after(String tenant, String subject, LogPosition receipt) {
     PartitionLag at = partition(tenant, subject);
@@ -49,6 +50,11 @@ final class PastReader implements AutoCloseable {
       throw new IllegalStateException(
           "the events of %s/%s are in partition %d, so %s is no receipt of theirs"
               .formatted(tenant, subject, at.partition(), receipt));
+    }
+    if (receipt.offset() >= at.end()) {
+      throw new IllegalStateException(
+          "%s is no receipt of this log: its partition %d ends before offset %d"
+              .formatted(receipt, at.partition(), at.end()));
     }
     if (at.position() <= receipt.offset()) {
       throw behind(at, receipt.toString());

@@ -201,6 +201,12 @@ final class ReadCommandsIT {
     String receipt = first.path("logPartition").asText() + ":" + first.path("logOffset").asText();
     assertThat(texts(asOf("--receipt", receipt), "memories"))
         .containsExactly("likes a seat at the window");
+    String beyond = first.path("logPartition").asText() + ":999999";
+    assertThat(
+            installation
+                .run("as-of", "--receipt", beyond, "--tenant", "acme", "--subject", "tim")
+                .err())
+        .contains("is no receipt of this log");
 
     JsonNode now = asOf(Instant.now().toString());
     assertThat(texts(now, "memories")).containsExactly("eats no meat");

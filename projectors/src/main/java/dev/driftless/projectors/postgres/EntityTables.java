@@ -251,7 +251,7 @@ public final class EntityTables implements Inspector {
     for (int partition = 0; partition < partitions; partition++) {
       if (store.stored(partition).offset() > 0) {
         throw new IllegalStateException(
-            "a table or function of the view is gone, though its positions are there: rebuild the view (drop its schema and start its projector again)");
+            "a table or function of the view is not there, though its positions are: start its projector in this version, which makes what an older one lacked; if that does not help, rebuild the view (drop its schema and start its projector again)");
       }
     }
   }

@@ -7,6 +7,7 @@ import dev.driftless.schemas.Names;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.time.OffsetDateTime;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -116,18 +117,22 @@ public final class RelationalReader implements AutoCloseable {
   }
 
   /**
-   * What was known of a subject at a time of the log. A view that has not come that far tells what
-   * it knows so far; see {@link #logTime}.
+   * What was known of a subject at a time of the log, which has milliseconds: what is finer is cut
+   * off. A view that has not come that far tells what it knows so far; see {@link #logTime}. Four
+   * queries, one after the other.
    *
    * @throws IllegalStateException if the view was never made, or by a version that could not tell
    */
   public Knowledge knownAt(String tenant, String subject, Instant at) {
-    return known(BY_TIME, q -> q.bind("tenant", tenant).bind("subject", subject).bind("at", at));
+    Instant millis = at.truncatedTo(ChronoUnit.MILLIS);
+    return known(
+        BY_TIME, q -> q.bind("tenant", tenant).bind("subject", subject).bind("at", millis));
   }
 
   /**
    * What was known of a subject just after an event of it, as a receipt names it; as {@link
-   * #knownAt} otherwise.
+   * #knownAt} otherwise. What had expired is judged by when the subject's last memory, session,
+   * message or tool call up to there was appended.
    */
   public Knowledge knownAfter(String tenant, String subject, int partition, long offset) {
     return known(
@@ -149,7 +154,8 @@ public final class RelationalReader implements AutoCloseable {
   }
 
   /**
-   * How many rows each table holds, expired memories among them; counts them. Empty if the view was
+   * How many rows each table holds, but for what was replaced; expired memories are among them.
+   * Counts them. Empty if the view was
    * never created.
    */
   public Map<String, Long> rows() {

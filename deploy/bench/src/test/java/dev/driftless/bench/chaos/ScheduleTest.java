@@ -20,7 +20,7 @@ final class ScheduleTest {
     Schedule schedule = Schedule.of(-17, 5_000);
 
     assertThat(Schedule.parse(schedule.toString())).isEqualTo(schedule);
-    Schedule smallest = Schedule.of(Long.MIN_VALUE, 15);
+    Schedule smallest = Schedule.of(Long.MIN_VALUE, Schedule.LEAST_EVENTS);
     assertThat(Schedule.parse(smallest.toString())).isEqualTo(smallest);
     Schedule largest = Schedule.of(Long.MAX_VALUE, Integer.MAX_VALUE);
     assertThat(Schedule.parse(largest.toString())).isEqualTo(largest);
@@ -78,9 +78,10 @@ final class ScheduleTest {
 
   @Test
   void fewer_events_than_steps_make_no_schedule() {
-    assertThat(Schedule.of(1, 15).steps()).hasSize(14);
-    assertThatThrownBy(() -> Schedule.of(1, 14))
-        .hasMessage("events: expected at least 15, found 14");
+    int least = Schedule.LEAST_EVENTS;
+    assertThat(Schedule.of(1, least).steps()).hasSize(least - 1);
+    assertThatThrownBy(() -> Schedule.of(1, least - 1))
+        .hasMessage("events: expected at least 16, found 15");
   }
 
   @Test
