@@ -7,8 +7,8 @@ import dev.driftless.schemas.Names;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -155,8 +155,7 @@ public final class RelationalReader implements AutoCloseable {
 
   /**
    * How many rows each table holds, but for what was replaced; expired memories are among them.
-   * Counts them. Empty if the view was
-   * never created.
+   * Counts them. Empty if the view was never created.
    */
   public Map<String, Long> rows() {
     return store.read(
