@@ -186,21 +186,17 @@ public final class RelationalReader implements AutoCloseable {
 
   private static Knowledge known(Handle handle, String moment, UnaryOperator<Query> binding) {
     return new Knowledge(
-        asOf(handle, "memories", moment, binding, RelationalReader::version),
-        asOf(handle, "sessions", moment, binding, RelationalReader::session),
-        asOf(handle, "messages", moment, binding, RelationalReader::message),
-        asOf(handle, "tool_calls", moment, binding, RelationalReader::toolCall));
+        asOf(handle, "memories", moment, binding, (rs, ctx) -> version(rs)),
+        asOf(handle, "sessions", moment, binding, (rs, ctx) -> session(rs)),
+        asOf(handle, "messages", moment, binding, (rs, ctx) -> message(rs)),
+        asOf(handle, "tool_calls", moment, binding, (rs, ctx) -> toolCall(rs)));
   }
 
   private static <T> List<T> asOf(
-      Handle handle, String table, String moment, UnaryOperator<Query> binding, Row<T> row) {
+      Handle handle, String table, String moment, UnaryOperator<Query> binding, RowMapper<T> row) {
     Query query =
         handle.createQuery("SELECT * FROM %s_as_of%s ORDER BY log_offset".formatted(table, moment));
-    return binding.apply(query).map((rs, ctx) -> row.of(rs)).list();
-  }
-
-  private interface Row<T> {
-    T of(ResultSet rs) throws SQLException;
+    return binding.apply(query).map(row).list();
   }
 
   private <T> List<T> list(
