@@ -26,15 +26,7 @@ public enum FaultKind {
       List.of("projector"),
       Duration.ofSeconds(8),
       Duration.ofSeconds(11),
-      (stack, target) -> {
-        Ownership before = stack.suspendProjector();
-        stack.projectors().scale(2);
-        return () -> {
-          stack.awaitOtherOwners(before);
-          stack.projectors().resumeFirst();
-          stack.projectors().scaleBackLater();
-        };
-      }),
+      (stack, target) -> replaced(stack, () -> {})),
   /**
    * What a projector has sent to the stores is held up on its way, another projector takes over and
    * writes what is newer, and then it arrives.
@@ -45,14 +37,7 @@ public enum FaultKind {
       Duration.ofSeconds(11),
       (stack, target) -> {
         stack.holdBackWrites();
-        Ownership before = stack.suspendProjector();
-        stack.projectors().scale(2);
-        return () -> {
-          stack.awaitOtherOwners(before);
-          stack.releaseWrites();
-          stack.projectors().resumeFirst();
-          stack.projectors().scaleBackLater();
-        };
+        return replaced(stack, stack::releaseWrites);
       }),
   /** Connections to a view's store are reset. */
   CUT(
@@ -143,6 +128,22 @@ public enum FaultKind {
   @FunctionalInterface
   interface Strike {
     Runnable at(ChaosStack stack, String target);
+  }
+
+  /**
+   * Stops a projector; what is returned waits until another one has its place, and lets it go on.
+   *
+   * @param before what happens in between
+   */
+  private static Runnable replaced(ChaosStack stack, Runnable before) {
+    Ownership owned = stack.suspendProjector();
+    stack.projectors().scale(2);
+    return () -> {
+      stack.awaitOtherOwners(owned);
+      before.run();
+      stack.projectors().resumeFirst();
+      stack.projectors().scaleBackLater();
+    };
   }
 
   private static final class Targets {

@@ -14,10 +14,10 @@ final class KeyLife {
   /** Of an entry of a list. */
   private static final Pattern EXPIRES_AT = Pattern.compile("expiresAt=(\\d+)");
 
-  private KeyLife() {}
-
   /** Its rows are taken out one by one, and it may live as long as one that is no more. */
   private static final String OPEN_TOOL_CALLS = ":open-tool-calls";
+
+  private KeyLife() {}
 
   /** By the key's name: what its rows say, in milliseconds. */
   static Map<String, Long> said(Map<String, Fact> rows) {
