@@ -54,7 +54,7 @@ final class EmbeddingModel {
    * @param id its name, and the first 8 hex digits of the SHA-256 of the weights
    * @param resource the weights' file, without its suffix
    */
-  private EmbeddingModel(String id, String resource, PoolingMode pooling) {
+  EmbeddingModel(String id, String resource, PoolingMode pooling) {
     this.id = id;
     this.resource = resource;
     this.pooling = pooling;
@@ -109,16 +109,36 @@ final class EmbeddingModel {
     return Optional.of(normalized(vector));
   }
 
-  /** Nothing of a text without a single word, as the model sees it. */
+  /**
+   * Nothing of a text without a single word, as the model sees it.
+   *
+   * @throws ModelAwayException if it is not the text's fault that there is no vector
+   */
   Optional<float[]> embed(String text) {
     if (text.isBlank()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(normalized(loaded().embed(text).content().vector()));
+      return Optional.of(vector(text));
     } catch (IllegalArgumentException e) { // the tokenizer left nothing of it
       return Optional.empty();
+    } catch (RuntimeException e) {
+      checkWorks();
+      throw e;
     }
+  }
+
+  /** A process that ends takes the model away from threads that still run. */
+  private void checkWorks() {
+    try {
+      var unused = vector("any other text");
+    } catch (RuntimeException e) {
+      throw new ModelAwayException(id, e);
+    }
+  }
+
+  private float[] vector(String text) {
+    return normalized(loaded().embed(text).content().vector());
   }
 
   private float[] normalized(float[] vector) {

@@ -153,7 +153,9 @@ public final class VectorProjector implements Projector {
     }
     // an answer that says no without a reason; a model that this process cannot load, for example
     // because it is just ending, which is no event's fault
-    return e instanceof QdrantException || e.getCause() instanceof LinkageError;
+    return e instanceof QdrantException
+        || e instanceof ModelAwayException
+        || e.getCause() instanceof LinkageError;
   }
 
   @Override

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnxruntime.OrtSession;
+import dev.driftless.schemas.EmbeddingModels;
+import dev.langchain4j.model.embedding.onnx.PoolingMode;
 import java.io.InputStream;
+import java.lang.reflect.Field;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
@@ -50,6 +54,28 @@ final class EmbeddingModelTest {
     float[] text = Objects.requireNonNull(vectors.get(TEXT));
     assertThat(dot(text, Objects.requireNonNull(vectors.get(same))))
         .isGreaterThan(dot(text, Objects.requireNonNull(vectors.get(other))) + 0.3);
+  }
+
+  @Test
+  void a_text_is_not_at_fault_where_the_model_embeds_nothing_any_more() throws Exception {
+    EmbeddingModel model =
+        new EmbeddingModel(EmbeddingModels.MINILM, "all-minilm-l6-v2-q", PoolingMode.MEAN);
+    assertThat(model.embed(TEXT)).isPresent();
+    // as the end of the process does, while threads still run
+    ((OrtSession) field(field(model, "loaded"), "encoder", "session")).close();
+    assertThatThrownBy(() -> model.embed(TEXT))
+        .isInstanceOf(ModelAwayException.class)
+        .satisfies(e -> assertThat(VectorProjector.maySucceedLater((RuntimeException) e)).isTrue());
+  }
+
+  private static Object field(Object of, String... names) throws Exception {
+    Object value = of;
+    for (String name : names) {
+      Field field = value.getClass().getDeclaredField(name);
+      field.setAccessible(true);
+      value = Objects.requireNonNull(field.get(value));
+    }
+    return value;
   }
 
   @Test
