@@ -3,6 +3,7 @@ package dev.driftless.producer;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
  * One timeout for an append, divided among the Kafka client's own:
@@ -45,9 +46,20 @@ final class ClientSettings {
   static Map<String, Object> admin(MemoryLogConfig config) {
     Map<String, Object> settings = new HashMap<>(config.kafka());
     long half = config.timeout().toMillis() / 2;
-    settings.keySet().removeIf(key -> !isCommon(key));
+    settings.keySet().retainAll(AdminClientConfig.configNames());
     settings.put("default.api.timeout.ms", Long.toString(half));
     settings.put("request.timeout.ms", Long.toString(requestMs(half, 0)));
+    return settings;
+  }
+
+  /** Reads single partitions from their beginning, in no group. */
+  static Map<String, Object> consumer(MemoryLogConfig config) {
+    Map<String, Object> settings = new HashMap<>(config.kafka());
+    settings.keySet().retainAll(ConsumerConfig.configNames());
+    settings.remove("group.id");
+    settings.put("enable.auto.commit", "false");
+    settings.put("auto.offset.reset", "earliest");
+    settings.put("allow.auto.create.topics", "false");
     return settings;
   }
 
@@ -58,10 +70,5 @@ final class ClientSettings {
 
   private static long requestMs(long deliveryMs, long lingerMs) {
     return Math.max(1, Math.min(MAX_REQUEST_MS, (deliveryMs - lingerMs) / 2));
-  }
-
-  /** What an admin client understands as well as a producer. */
-  private static boolean isCommon(String key) {
-    return AdminClientConfig.configNames().contains(key);
   }
 }

@@ -45,6 +45,17 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
           "retention.bytes", "-1",
           "message.timestamp.type", "LogAppendTime");
 
+  /**
+   * Small segments, compacted within minutes: who begins to wait for a view reads the topic from
+   * its beginning.
+   */
+  private static final Map<String, String> POSITIONS =
+      Map.of(
+          "cleanup.policy", "compact",
+          "segment.bytes", Integer.toString(4 << 20),
+          "min.cleanable.dirty.ratio", "0.1",
+          "max.compaction.lag.ms", "300000");
+
   /** Requests that nobody served in a day say nothing of the view any more. */
   private static final Map<String, String> REPAIRS =
       Map.of(
@@ -53,9 +64,9 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
           "max.message.bytes", Integer.toString(32 << 20));
 
   /**
-   * Creates the log, the control topic, the topic of repairs, and the dead-letter topics of these
-   * views, where they are not there yet. Safe to repeat; topics that exist are left as they are.
-   * When this returns, every partition of the log takes records.
+   * Creates the log, the topics of controls, positions and repairs, and the dead-letter topics of
+   * these views, where they are not there yet. Safe to repeat; topics that exist are left as they
+   * are. When this returns, every partition of the log takes records.
    *
    * @param partitions of the log, for ever; ignored if it exists
    * @param replication of all of them; from 3 on, two replicas have to acknowledge a write
@@ -67,6 +78,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     create(admin, topic(names.log(), partitions, replication, CONTRACT));
     LogTopic log = soon(() -> check(admin, names));
     create(admin, topic(names.controls(), 1, replication, Map.of("cleanup.policy", "compact")));
+    create(admin, topic(names.positions(), 1, replication, POSITIONS));
     create(admin, topic(names.repairs(), log.partitions, replication, REPAIRS));
     Map<String, String> deadLetters = new HashMap<>(CONTRACT);
     deadLetters.put(
@@ -107,6 +119,30 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
         topic.topicId().toString(),
         topic.partitions().size(),
         Integer.parseInt(value(config, "max.message.bytes")));
+  }
+
+  /**
+   * The offset behind the last record of a partition now.
+   *
+   * @throws LogUnavailableException if no broker answers
+   */
+  long end(Admin admin, int partition) {
+    TopicPartition at = new TopicPartition(name, partition);
+    return get(admin.listOffsets(Map.of(at, OffsetSpec.latest())).partitionResult(at)).offset();
+  }
+
+  /**
+   * Whether there is a topic of this name.
+   *
+   * @throws LogUnavailableException if no broker answers
+   */
+  static boolean exists(Admin admin, String name) {
+    try {
+      var unused = get(admin.describeTopics(List.of(name)).allTopicNames());
+      return true;
+    } catch (UnknownTopicOrPartitionException e) {
+      return false;
+    }
   }
 
   /** A topic is created a moment before all brokers know of it. */

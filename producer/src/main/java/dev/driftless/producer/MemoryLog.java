@@ -5,8 +5,13 @@ import dev.driftless.schemas.EventEncoder;
 import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.SubjectKey;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +22,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The event log, to append to. Events of one subject that one thread appends are in the log in that
@@ -45,9 +51,16 @@ public final class MemoryLog implements AutoCloseable {
   private final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
   private final Outcomes outcomes;
+  private final MemoryLogConfig config;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /** Once somebody waits for a view. */
+  private @Nullable PositionFollower follower;
+
+  private final Set<View> followed = new HashSet<>();
+
   private MemoryLog(MemoryLogConfig config, EventEncoder encoder, Admin admin, LogTopic topic) {
+    this.config = config;
     this.timeout = config.timeout();
     this.topic = topic;
     this.check = new EventCheck(config.embeddingModels());
@@ -120,6 +133,50 @@ public final class MemoryLog implements AutoCloseable {
     }
   }
 
+  /** As {@link #awaitVisible(Collection, Collection, Duration)}, of one event and one view. */
+  public void awaitVisible(Receipt receipt, View view, Duration timeout) {
+    awaitVisible(List.of(receipt), List.of(view), timeout);
+  }
+
+  /**
+   * Returns when each of these views shows each of these events: a read of its store that begins
+   * then sees the event's effect, or that of a later one. Whoever appended them, in this process or
+   * another one ({@link Receipt#parse}). Asks no store: projectors publish how far they are, after
+   * their stores acknowledged it.
+   *
+   * <p>May be called by any number of threads at once; the first call begins to follow the
+   * positions, on a thread of its own.
+   *
+   * @param timeout zero to ask only; the first call may need a moment to know anything
+   * @throws NotVisibleException if that takes longer than the timeout; says which view is behind,
+   *     by how much, and why if that is known
+   * @throws SetAsideException if a view could not apply one of the events
+   * @throws IllegalArgumentException if a receipt is of another log, or there is no such view
+   * @throws IllegalStateException if positions cannot be read, or this is closed meanwhile
+   * @throws LogUnavailableException if no broker answers the first call
+   */
+  public void awaitVisible(Collection<Receipt> receipts, Collection<View> views, Duration timeout) {
+    receipts.forEach(this::checkIsOfThisLog);
+    if (!receipts.isEmpty() && !views.isEmpty()) {
+      follower(views).await(receipts, views, timeout);
+    }
+  }
+
+  /**
+   * The last record in the log now among which the subject's are, whoever's it is; empty if there
+   * is none. What waits for it to be visible has seen all that was appended before this call.
+   *
+   * @throws LogUnavailableException if no broker answers
+   */
+  public Optional<Receipt> end(String tenant, String subject) {
+    int partition =
+        SubjectKey.partition(new SubjectKey(tenant, subject).bytes(), topic.partitions());
+    long end = topic.end(admin, partition);
+    return end == 0
+        ? Optional.empty()
+        : Optional.of(new Receipt(topic.topicId(), partition, end - 1));
+  }
+
   /** The topic behind this log, as it was when the log was opened. */
   public LogTopic topic() {
     return topic;
@@ -129,8 +186,57 @@ public final class MemoryLog implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      closeFollower();
       producer.close(timeout);
       admin.close(timeout);
+    }
+  }
+
+  private void checkIsOfThisLog(Receipt receipt) {
+    if (!receipt.topicId().equals(topic.topicId())) {
+      throw new IllegalArgumentException(
+          "receipt %s is of another log: this one has topic id %s"
+              .formatted(receipt.token(), topic.topicId()));
+    }
+    if (receipt.partition() >= topic.partitions()) {
+      throw new IllegalArgumentException(
+          "receipt %s: the log has %d partitions".formatted(receipt.token(), topic.partitions()));
+    }
+  }
+
+  private synchronized PositionFollower follower(Collection<View> views) {
+    if (closed.get()) {
+      throw new IllegalStateException("the log is closed");
+    }
+    views.stream().filter(view -> !followed.contains(view)).forEach(this::checkExists);
+    followed.addAll(views);
+    if (follower == null) {
+      checkExists(config.names().positions());
+      follower =
+          new PositionFollower(ClientSettings.consumer(config), config.names(), topic.topicId());
+    }
+    return follower;
+  }
+
+  private void checkExists(View view) {
+    if (!LogTopic.exists(admin, config.names().deadLetters(view.name()))) {
+      throw new IllegalArgumentException(
+          "there is no view '%s': it has no topic %s"
+              .formatted(view, config.names().deadLetters(view.name())));
+    }
+  }
+
+  private void checkExists(String name) {
+    if (!LogTopic.exists(admin, name)) {
+      throw new IllegalStateException(
+          "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"
+              .formatted(name));
+    }
+  }
+
+  private synchronized void closeFollower() {
+    if (follower != null) {
+      follower.close();
     }
   }
 

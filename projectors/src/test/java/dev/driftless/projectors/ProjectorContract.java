@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.Receipt;
+import dev.driftless.producer.SetAsideException;
+import dev.driftless.producer.View;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.GoldenEvents;
 import dev.driftless.schemas.GoldenEvents.GoldenEvent;
 import dev.driftless.schemas.SubjectKey;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +28,8 @@ import org.junit.jupiter.api.Test;
  * reading a real log. A view keeps it by a subclass that names its fixture.
  */
 public abstract class ProjectorContract extends InspectorContract {
+
+  private static final Duration WAIT = Duration.ofSeconds(60);
 
   @Test
   void events_of_a_subject_are_applied_in_log_order() {
@@ -236,9 +243,7 @@ public abstract class ProjectorContract extends InspectorContract {
     byte[] key = new SubjectKey("acme", SUBJECT).bytes();
     ProducerRecord<byte[], byte[]> good = log.record(before);
     log.publish(before);
-    long garbage =
-        log.publishRaw(List.of(new ProducerRecord<>(log.names().log(), key, "{}".getBytes(UTF_8))))
-            .offset();
+    long garbage = log.publishRaw(List.of(garbage())).offset();
     ProducerRecord<byte[], byte[]> foreign =
         log.record(Events.recorded("globex", SUBJECT, "m9", "elsewhere"));
     int partition = SubjectKey.partition(key, TestLog.PARTITIONS);
@@ -268,6 +273,32 @@ public abstract class ProjectorContract extends InspectorContract {
     if (showsEveryRecord()) {
       assertThat(fixture.shown()).hasSize(4);
     }
+  }
+
+  @Test
+  void whoever_waits_for_an_event_finds_it_in_the_view() {
+    try (MemoryLog client = log.client();
+        Projector projector = fixture.open();
+        ViewApplication ignored = log.start(fixture.open())) {
+      View view = new View(projector.view());
+      for (int m = 0; m < 20; m++) {
+        MemoryEvent recorded = Events.recorded("m" + m, "window seat");
+        client.awaitVisible(client.append(recorded), view, WAIT);
+        assertShown(recorded);
+      }
+      long garbage = log.publishRaw(List.of(garbage())).offset();
+      Receipt after = client.append(Events.recorded("after", "vegetarian"));
+      client.awaitVisible(after, view, WAIT);
+      Receipt refused = new Receipt(after.topicId(), after.partition(), garbage);
+      assertThatThrownBy(() -> client.awaitVisible(refused, view, WAIT))
+          .isInstanceOf(SetAsideException.class)
+          .hasMessageContaining("wire format");
+    }
+  }
+
+  private ProducerRecord<byte[], byte[]> garbage() {
+    byte[] key = new SubjectKey("acme", SUBJECT).bytes();
+    return new ProducerRecord<>(log.names().log(), key, "{}".getBytes(UTF_8));
   }
 
   private void assertShown(MemoryEvent event) {

@@ -6,6 +6,8 @@ import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.Addresses;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
+import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.projectors.runtime.RuntimeConfig;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventEncoder;
@@ -147,6 +149,13 @@ public final class TestLog implements AutoCloseable {
     return application;
   }
 
+  /** What agents use; the caller closes it. */
+  public MemoryLog client() {
+    return MemoryLog.open(
+        MemoryLogConfig.of(kafka.getOrDefault("bootstrap.servers", ""), registryUrl)
+            .withNames(names));
+  }
+
   /** A client of its own: the publisher's already knows the schema. */
   public EventRegistry reader() {
     EventRegistry reading = new EventRegistry(registryUrl, names, Map.of());
@@ -255,6 +264,8 @@ public final class TestLog implements AutoCloseable {
             .configs(Map.of("message.timestamp.type", "LogAppendTime", "retention.ms", "-1")));
     topics.add(
         new NewTopic(names.controls(), 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
+    topics.add(
+        new NewTopic(names.positions(), 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
     topics.add(
         new NewTopic(names.repairs(), PARTITIONS, (short) 1)
             .configs(Map.of("max.message.bytes", Integer.toString(32 << 20))));

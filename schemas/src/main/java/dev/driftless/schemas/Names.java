@@ -62,6 +62,11 @@ public record Names(String name, boolean isSpare) {
     return prefixed("-", "view-controls");
   }
 
+  /** The compacted topic that says how far the views are, as {@link ViewPosition}. */
+  public String positions() {
+    return prefixed("-", "view-positions");
+  }
+
   /** The topic of what the owners of partitions are asked to repair, partitioned as the log. */
   public String repairs() {
     return prefixed("-", "memory-repairs");

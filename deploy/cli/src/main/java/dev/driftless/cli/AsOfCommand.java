@@ -42,9 +42,9 @@ final class AsOfCommand implements Runnable {
 
     @Option(
         names = "--receipt",
-        paramLabel = "P:O",
+        paramLabel = "RECEIPT",
         converter = LogPosition.Parser.class,
-        description = "Partition and offset of the last event that counts.")
+        description = "Of the last event that counts, or its partition and offset, as 3:1042.")
     private @Nullable LogPosition receipt;
   }
 

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       EnvCommand.class,
       DemoCommand.class,
       PublishCommand.class,
+      AwaitCommand.class,
       SearchCommand.class,
       ShowCommand.class,
       AsOfCommand.class,

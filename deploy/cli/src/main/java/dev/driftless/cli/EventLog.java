@@ -17,14 +17,14 @@ final class EventLog {
   private EventLog() {}
 
   /**
-   * Makes sure that there is a log.
+   * Makes sure that there is a log, and answers which.
    *
    * @throws IllegalStateException if there is none, or it is not fit to be one
    * @throws dev.driftless.producer.LogUnavailableException if no broker answers for 10 s
    */
-  static void check(ProjectorsConfig config) {
+  static LogTopic check(ProjectorsConfig config) {
     try (Admin admin = Admin.create(settings(config))) {
-      LogTopic.check(admin, config.names());
+      return LogTopic.check(admin, config.names());
     }
   }
 

@@ -16,10 +16,12 @@ import java.time.Instant;
  */
 final class PastReader implements AutoCloseable {
 
+  private final ProjectorsConfig config;
   private final RelationalReader reader;
   private final Lag lag;
 
   PastReader(ProjectorsConfig config) {
+    this.config = config;
     this.reader = new RelationalReader(config.relational(), config.names());
     this.lag = new Lag(config);
   }
@@ -41,10 +43,15 @@ final class PastReader implements AutoCloseable {
   }
 
   /**
-   * @throws IllegalStateException if the position is not of the subject's partition or not in the
-   *     log, or the view is not there
+   * @throws IllegalStateException if the position is of another log, not of the subject's partition or
+   *     not in the log, or the view is not there
    */
   Knowledge after(String tenant, String subject, LogPosition receipt) {
+    String topicId = EventLog.check(config).topicId();
+    if (receipt.topicId() != null && !receipt.topicId().equals(topicId)) {
+      throw new IllegalStateException(
+          "the receipt %s is of another log: this one has topic id %s".formatted(receipt, topicId));
+    }
     PartitionLag at = partition(tenant, subject);
     if (receipt.partition() != at.partition()) {
       throw new IllegalStateException(

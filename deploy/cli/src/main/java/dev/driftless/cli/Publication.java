@@ -9,8 +9,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -29,7 +30,7 @@ final class Publication {
   private final Consumer<String> progress;
   private final Deque<Append> inFlight = new ArrayDeque<>();
   private final Map<EventType, Long> published = new EnumMap<>(EventType.class);
-  private final Map<Integer, Long> ends = new HashMap<>();
+  private final Map<Integer, Receipt> last = new TreeMap<>();
   private final long started = System.nanoTime();
   private long saidAt = started;
   private @Nullable String failure;
@@ -48,12 +49,12 @@ final class Publication {
    * What came of it.
    *
    * @param published events that the log acknowledged, by type
-   * @param ends per partition, the offset after the last of them
+   * @param last of each partition, the last of them
    * @param failure what stopped it, with its place in the file; null if nothing did
    */
   record Summary(
       Map<EventType, Long> published,
-      Map<Integer, Long> ends,
+      List<Receipt> last,
       Duration took,
       @Nullable String failure) {
 
@@ -75,7 +76,7 @@ final class Publication {
     settle(0);
     return new Summary(
         Map.copyOf(published),
-        Map.copyOf(ends),
+        List.copyOf(last.values()),
         Duration.ofNanos(System.nanoTime() - started),
         failure);
   }
@@ -101,7 +102,8 @@ final class Publication {
       try {
         Receipt receipt = append.receipt().join();
         published.merge(EventType.of(append.event()), 1L, Long::sum);
-        ends.merge(receipt.partition(), receipt.offset() + 1, Math::max);
+        last.merge(
+            receipt.partition(), receipt, (a, b) -> a.offset() > b.offset() ? a : b);
       } catch (CompletionException e) {
         fail(append, e.getCause() == null ? e : e.getCause());
       }

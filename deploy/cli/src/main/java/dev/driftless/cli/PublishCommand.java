@@ -1,22 +1,25 @@
 package dev.driftless.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.NotVisibleException;
+import dev.driftless.producer.Receipt;
+import dev.driftless.producer.SetAsideException;
 import dev.driftless.schemas.EventType;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code driftless publish}. */
 @Command(
@@ -27,7 +30,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Publishing the same file again within the idempotency window (24 h) changes nothing but the audit.",
-      "Exit code 0 only if every event was acknowledged."
+      "A receipt is of the last event in its partition: 'driftless await' waits for it.",
+      "Exit code 0 only if every event was acknowledged, and is visible where that was asked for."
     })
 final class PublishCommand implements Callable<Integer> {
 
@@ -52,8 +56,6 @@ final class PublishCommand implements Callable<Integer> {
 
   @Mixin private Connection connection;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   @Parameters(
       arity = "0..1",
       paramLabel = "FILE",
@@ -76,8 +78,18 @@ final class PublishCommand implements Callable<Integer> {
       description = "With openai-chat: whose messages are also recorded as episodic memories.")
   private Remember remember = Remember.NONE;
 
-  @Option(names = "--json", description = "One JSON object as the last line of the output.")
-  private boolean json;
+  @Option(
+      names = "--wait",
+      paramLabel = "VIEW",
+      split = ",",
+      converter = ViewByName.class,
+      description =
+          "Return when this view shows the events: relational, vector, cache, context or audit; may be repeated.")
+  private List<String> views = List.of();
+
+  @Mixin private Patience patience = new Patience();
+
+  @Mixin private final Output output = new Output();
 
   PublishCommand() {
     this(System.getenv(), System.in);
@@ -90,19 +102,22 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter err = spec.commandLine().getErr();
     try (EventLines lines = lines();
         MemoryLog log = MemoryLog.open(connection.log())) {
-      Publication.Summary summary =
-          new Publication(
-                  log,
-                  line -> {
-                    err.println(line);
-                    err.flush();
-                  })
-              .publish(lines);
+      Publication.Summary summary = new Publication(log, output::say).publish(lines);
       print(summary);
-      return summary.failure() == null ? 0 : 1;
+      String problem = summary.failure();
+      Duration visibleAfter = null;
+      if (problem == null && !views.isEmpty()) {
+        try {
+          visibleAfter = patience.await(log, summary.last(), views, output);
+        } catch (NotVisibleException | SetAsideException e) {
+          problem = Failure.line(e);
+          output.say(problem);
+        }
+      }
+      output.json(asJson(summary, visibleAfter, problem));
+      return problem == null ? 0 : 1;
     }
   }
 
@@ -118,38 +133,39 @@ final class PublishCommand implements Callable<Integer> {
   }
 
   private void print(Publication.Summary summary) {
-    PrintWriter out = spec.commandLine().getOut();
     if (summary.failure() != null) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println(summary.failure());
-      err.println(
+      output.say(summary.failure());
+      output.say(
           "stopped after %,d published events; publishing the file again is harmless"
               .formatted(summary.total()));
-      err.flush();
     }
-    if (json) {
-      out.println(asJson(summary));
-    } else {
-      new TreeMap<>(summary.published())
-          .forEach((type, count) -> out.println("%,9d  %s".formatted(count, type.label())));
-      out.println(
-          "%,9d  events published in %.1f s"
-              .formatted(summary.total(), summary.took().toMillis() / 1000.0));
-    }
+    PrintWriter out = output.people();
+    new TreeMap<>(summary.published())
+        .forEach((type, count) -> out.println("%,9d  %s".formatted(count, type.label())));
+    out.println(
+        "%,9d  events published in %s"
+            .formatted(summary.total(), Output.seconds(summary.took())));
+    summary.last().forEach(receipt -> out.println("receipt: " + receipt.token()));
     out.flush();
   }
 
-  private static ObjectNode asJson(Publication.Summary summary) {
-    ObjectNode node = new ObjectMapper().createObjectNode();
-    node.put("published", summary.total());
-    ObjectNode byType = node.putObject("byType");
+  private static Map<String, Object> asJson(
+      Publication.Summary summary, @Nullable Duration visibleAfter, @Nullable String problem) {
+    Map<String, Long> byType = new LinkedHashMap<>();
     for (EventType type : EventType.values()) {
       byType.put(type.label(), summary.published().getOrDefault(type, 0L));
     }
-    node.put("milliseconds", summary.took().toMillis());
-    if (summary.failure() != null) {
-      node.put("error", summary.failure());
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("published", summary.total());
+    answer.put("byType", byType);
+    answer.put("milliseconds", summary.took().toMillis());
+    answer.put("receipts", summary.last().stream().map(Receipt::token).toList());
+    if (visibleAfter != null) {
+      answer.put("visibleMilliseconds", visibleAfter.toMillis());
     }
-    return node;
+    if (problem != null) {
+      answer.put("error", problem);
+    }
+    return answer;
   }
 }

@@ -27,17 +27,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
  */
 public record ViewSchema(String view, String base, Class<?> owner, String resource) {
 
-  private static final String POSITIONS =
-      """
-      CREATE TABLE IF NOT EXISTS view_positions (
-        partition int PRIMARY KEY,
-        epoch     bigint NOT NULL,
-        topic_id  text,
-        position  bigint NOT NULL DEFAULT 0,
-        log_time  timestamptz
-      );
-      COMMENT ON TABLE view_positions IS 'position: the next offset of the log partition that this view has not applied';
-      """;
+  private static final String POSITIONS = "positions.sql";
 
   /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
   private static final String ATOMIC_END = "(?<=\nEND;)";
@@ -94,8 +84,12 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
   }
 
   private String ddl() {
-    try (InputStream in = Objects.requireNonNull(owner.getResourceAsStream(resource), resource)) {
-      return POSITIONS + new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    return read(ViewSchema.class, POSITIONS) + read(owner, resource);
+  }
+
+  private static String read(Class<?> beside, String resource) {
+    try (InputStream in = Objects.requireNonNull(beside.getResourceAsStream(resource), resource)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

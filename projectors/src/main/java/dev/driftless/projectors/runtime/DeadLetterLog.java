@@ -3,6 +3,7 @@ package dev.driftless.projectors.runtime;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.schemas.DeadLetterHeaders;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.Names;
 import dev.driftless.schemas.RegistryUnavailableException;
@@ -106,8 +107,8 @@ public final class DeadLetterLog implements AutoCloseable {
   }
 
   private void add(Map<Place, DeadLetter> letters, String view, ConsumerRecord<byte[], byte[]> r) {
-    String partition = header(r, "partition");
-    String offset = header(r, "offset");
+    String partition = header(r, DeadLetterHeaders.PARTITION);
+    String offset = header(r, DeadLetterHeaders.OFFSET);
     if (partition == null || offset == null) {
       return;
     }
@@ -126,7 +127,7 @@ public final class DeadLetterLog implements AutoCloseable {
         place.partition,
         place.offset,
         Instant.ofEpochMilli(r.timestamp()),
-        String.valueOf(header(r, "reason")),
+        String.valueOf(header(r, DeadLetterHeaders.REASON)),
         event == null ? null : event.getEventId(),
         key == null ? null : key.tenant(),
         key == null ? null : key.subject());

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.LogRecord;
+import dev.driftless.schemas.DeadLetterHeaders;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,23 +22,20 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sets aside what a view cannot apply, before its position moves beyond it: the record as it was
- * written, with headers that say where it was and why. After a crash the same record may be set
- * aside twice.
- *
- * <table>
- *   <caption>Headers, all UTF-8 text</caption>
- *   <tr><td>{@code view}</td><td>which view</td></tr>
- *   <tr><td>{@code partition}, {@code offset}</td><td>of the record in the log, decimal</td></tr>
- *   <tr><td>{@code reason}</td><td>one line</td></tr>
- * </table>
+ * written, with {@link DeadLetterHeaders} that say where it was and why. After a crash the same
+ * record may be set aside twice.
  */
 final class DeadLetters implements AutoCloseable {
 
   /** So many refused records in a row say that something else is wrong than the records. */
   static final int TOO_MANY = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
 
   private final String view;
   private final boolean keeps;
@@ -46,6 +44,7 @@ final class DeadLetters implements AutoCloseable {
   private final ViewMeters meters;
   private final Map<Integer, Progress> partitions = new HashMap<>();
   private @Nullable KafkaProducer<byte[], byte[]> producer;
+  private long end;
 
   /**
    * @param keeps false if nothing is to be set aside, however much is refused
@@ -105,7 +104,7 @@ final class DeadLetters implements AutoCloseable {
         batch.records().stream()
             .filter(r -> r.disposition() == Disposition.REFUSED && !sent.contains(r.offset()))
             .toList();
-    send(refused);
+    send(batch.to().topicId(), refused);
     refused.forEach(r -> sent.add(r.offset()));
   }
 
@@ -118,6 +117,21 @@ final class DeadLetters implements AutoCloseable {
     progress.sent.removeIf(offset -> offset < batch.to().offset());
   }
 
+  /** Where it sets records aside. */
+  String topic() {
+    return topic;
+  }
+
+  /** Whatever an owner before this one set aside is below this offset of the topic. */
+  void known(long offset) {
+    end = Math.max(end, offset);
+  }
+
+  /** Whatever was set aside of this thread's partitions is below this offset of the topic. */
+  long end() {
+    return end;
+  }
+
   /** The position of this partition went back: what comes again is judged again. */
   void forget(int partition) {
     partitions.remove(partition);
@@ -127,7 +141,7 @@ final class DeadLetters implements AutoCloseable {
     return partitions.computeIfAbsent(partition, p -> new Progress());
   }
 
-  private void send(List<LogRecord> refused) {
+  private void send(String topicId, List<LogRecord> refused) {
     if (refused.isEmpty()) {
       return;
     }
@@ -136,10 +150,10 @@ final class DeadLetters implements AutoCloseable {
       producer().partitionsFor(topic);
       List<Future<RecordMetadata>> sent = new ArrayList<>();
       for (LogRecord r : refused) {
-        sent.add(producer().send(letter(r)));
+        sent.add(producer().send(letter(topicId, r)));
       }
       for (Future<RecordMetadata> each : sent) {
-        each.get();
+        known(each.get().offset() + 1);
       }
     } catch (ExecutionException | KafkaException e) {
       throw new StoreAwayException(e);
@@ -147,14 +161,30 @@ final class DeadLetters implements AutoCloseable {
       throw new InterruptException(e);
     }
     meters.deadLetters(refused.size());
+    for (LogRecord r : refused) {
+      LOG.warn(
+          "view={} partition={} offset={} set aside: {}",
+          view,
+          r.partition(),
+          r.offset(),
+          r.reason());
+    }
   }
 
-  private ProducerRecord<byte[], byte[]> letter(LogRecord r) {
+  private ProducerRecord<byte[], byte[]> letter(String topicId, LogRecord r) {
     ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(topic, r.key(), r.value());
-    letter.headers().add("view", view.getBytes(UTF_8));
-    letter.headers().add("partition", Integer.toString(r.partition()).getBytes(UTF_8));
-    letter.headers().add("offset", Long.toString(r.offset()).getBytes(UTF_8));
-    letter.headers().add("reason", String.valueOf(r.reason()).getBytes(UTF_8));
+    Map.of(
+            DeadLetterHeaders.VIEW,
+            view,
+            DeadLetterHeaders.TOPIC_ID,
+            topicId,
+            DeadLetterHeaders.PARTITION,
+            Integer.toString(r.partition()),
+            DeadLetterHeaders.OFFSET,
+            Long.toString(r.offset()),
+            DeadLetterHeaders.REASON,
+            String.valueOf(r.reason()))
+        .forEach((name, text) -> letter.headers().add(name, text.getBytes(UTF_8)));
     return letter;
   }
 

@@ -5,6 +5,7 @@ import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Projector;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.RegistryUnavailableException;
+import dev.driftless.schemas.ViewPosition;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -44,6 +45,7 @@ import org.slf4j.LoggerFactory;
 final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private static final Logger LOG = LoggerFactory.getLogger(DrainingConsumer.class);
+  private static final String PAUSED = "the view is paused";
 
   private final String name;
   private final Projector projector;
@@ -54,6 +56,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final LogPositions log;
   private final @Nullable ViewControls controls;
   private final @Nullable Repairs repairs;
+  private final @Nullable PositionReports reports;
   private final ViewMeters meters;
   private final long checkIntervalNanos;
   private final Backoff backoff = new Backoff();
@@ -68,6 +71,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private @Nullable ViewStoppedException stopped;
   private boolean paused;
+
+  /** Some position could not be told to clients when it was reached. */
+  private boolean reportOwed;
+
   private long checkAtNanos = System.nanoTime();
 
   /**
@@ -89,6 +96,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.log = parts.log();
     this.meters = parts.meters();
     this.shared = parts.partitions();
+    this.reports = parts.reports();
     this.checkIntervalNanos = parts.checkInterval().toNanos();
     this.abandoned = abandoned;
     this.deadLetters = deadLetters;
@@ -110,6 +118,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     int failures = backoff.succeeded();
     if (failures > 0) {
       LOG.info("view={} going on after {} attempts", name, failures);
+      reportOwn(null);
     }
     return records;
   }
@@ -201,6 +210,12 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       drainOwn();
       check();
       repairOwn();
+      if (reportOwed) {
+        reportOwn(paused ? PAUSED : null);
+      }
+    } catch (ViewStoppedException e) {
+      reportOwn(e.getMessage());
+      throw e;
     } catch (StoreAwayException e) {
       failed(e);
       return false;
@@ -213,7 +228,11 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private void drainOwn() {
     for (OwnedPartition partition : own.values()) {
+      long before = partition.fence().offset();
       write(partition, drain::drain);
+      if (partition.fence().offset() > before) {
+        report(partition, null);
+      }
     }
   }
 
@@ -250,7 +269,35 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
         throw new FencedException(name, partition.partition(), partition.fence().epoch());
       }
     }
+    reportOwn(paused ? PAUSED : null);
     checkAtNanos = System.nanoTime() + checkIntervalNanos;
+  }
+
+  /**
+   * Again for partitions in which nothing happens too: so a report that should not have been the
+   * last one, of a projector that was replaced, does not stay.
+   */
+  private void reportOwn(@Nullable String waiting) {
+    reportOwed = false;
+    own.values().forEach(partition -> report(partition, waiting));
+  }
+
+  private void report(OwnedPartition partition, @Nullable String waiting) {
+    if (reports != null && partition.positioned()) {
+      Fence fence = partition.fence();
+      boolean taken =
+          reports.report(
+              new ViewPosition(
+                  projector.view(),
+                  partition.partition(),
+                  partition.topicId(),
+                  fence.generation(),
+                  fence.epoch(),
+                  fence.offset(),
+                  deadLetters.end(),
+                  waiting));
+      reportOwed |= !taken;
+    }
   }
 
   /**
@@ -298,6 +345,9 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       TopicDescription topic = log.describe();
       String topicId = topic.topicId().toString();
       Fence fence = projector.acquire(partition.partition());
+      if (reports != null) {
+        deadLetters.known(log.end(deadLetters.topic()));
+      }
       long start = log.start(this, at, topicId, fence);
       seek(at, start);
       partition.position(fence, start, topicId, topic.partitions().size());
@@ -308,6 +358,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
           fence.offset(),
           fence.epoch(),
           start);
+      report(partition, null);
     } catch (ViewStoppedException e) {
       stopped = e;
       throw e;
@@ -368,6 +419,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       LOG.warn("view={} attempt={} waiting: {}", name, failures, Drain.firstLine(e));
     }
     LOG.debug("view={} attempt={}", name, failures, e);
+    reportOwn(Drain.firstLine(e));
   }
 
   /** Follows the partitions that this thread owns, around what Kafka Streams does with them. */

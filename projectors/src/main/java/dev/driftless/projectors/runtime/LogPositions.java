@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Where reading has to begin, so that nothing is skipped and the folds know all that matters. */
 final class LogPositions {
@@ -47,6 +49,27 @@ final class LogPositions {
           .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new KafkaException("the broker does not describe topic " + topic, e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  /** The end of another topic's first partition; 0 if there is no such topic. */
+  long end(String other) {
+    TopicPartition at = new TopicPartition(other, 0);
+    try {
+      return admin
+          .listOffsets(Map.of(at, OffsetSpec.latest()))
+          .partitionResult(at)
+          .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+          .offset();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return 0;
+      }
+      throw new KafkaException("the broker does not tell the end of " + at, e);
+    } catch (TimeoutException e) {
+      throw new KafkaException("the broker does not tell the end of " + at, e);
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }

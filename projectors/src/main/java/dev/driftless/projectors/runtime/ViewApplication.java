@@ -25,6 +25,7 @@ import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.processor.internals.DefaultKafkaClientSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,13 +53,15 @@ public final class ViewApplication implements AutoCloseable {
   private final boolean observes;
   private final RuntimeConfig config;
   private final Admin admin;
+  private final @Nullable PositionReports reports;
   private final KafkaStreams streams;
   private final AtomicBoolean abandoned = new AtomicBoolean();
   private final CompletableFuture<ViewStoppedException> stopped = new CompletableFuture<>();
 
   /**
    * A view that sets records aside, can be paused, and is repaired on request; with the names of
-   * the spare generations, its spare one, which is paused with it and never repaired.
+   * the spare generations, its spare one, which is paused with it, never repaired, and not what
+   * clients wait for.
    *
    * @param projector closed by {@link #close}
    * @param registry not closed by this
@@ -84,6 +87,10 @@ public final class ViewApplication implements AutoCloseable {
     this.admin = Admin.create(new HashMap<>(config.kafka()));
     LogPositions log =
         new LogPositions(name, config.names().log(), admin, config.idempotencyWindow());
+    this.reports =
+        observes || config.names().isSpare()
+            ? null
+            : new PositionReports(config.kafka(), config.names(), projector.view());
     ViewParts parts =
         new ViewParts(
             name,
@@ -92,6 +99,7 @@ public final class ViewApplication implements AutoCloseable {
             log,
             new ViewMeters(meterRegistry, name),
             new ConcurrentHashMap<>(),
+            reports,
             config.checkInterval());
     this.streams = new KafkaStreams(topology(parts), settings(), new Clients(parts));
     streams.setUncaughtExceptionHandler(this::failed);
@@ -133,6 +141,9 @@ public final class ViewApplication implements AutoCloseable {
             ? GroupMembershipOperation.LEAVE_GROUP
             : GroupMembershipOperation.REMAIN_IN_GROUP;
     streams.close(CloseOptions.groupMembershipOperation(membership).withTimeout(CLOSE_TIMEOUT));
+    if (reports != null) {
+      reports.close();
+    }
     admin.close(Duration.ZERO);
     projector.close();
   }

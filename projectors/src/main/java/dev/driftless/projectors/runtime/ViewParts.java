@@ -4,11 +4,13 @@ import dev.driftless.projectors.Projector;
 import dev.driftless.schemas.EventDecoder;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the stream threads of one generation of a view share.
  *
  * @param name what it is called in logs and meters
+ * @param reports null for what no client waits for
  */
 record ViewParts(
     String name,
@@ -17,4 +19,5 @@ record ViewParts(
     LogPositions log,
     ViewMeters meters,
     Map<Integer, OwnedPartition> partitions,
+    @Nullable PositionReports reports,
     Duration checkInterval) {}
