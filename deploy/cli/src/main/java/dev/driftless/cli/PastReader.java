@@ -43,8 +43,8 @@ final class PastReader implements AutoCloseable {
   }
 
   /**
-   * @throws IllegalStateException if the position is of another log, not of the subject's partition or
-   *     not in the log, or the view is not there
+   * @throws IllegalStateException if the position is of another log, not of the subject's partition
+   *     or not in the log, or the view is not there
    */
   Knowledge after(String tenant, String subject, LogPosition receipt) {
     String topicId = EventLog.check(config).topicId();

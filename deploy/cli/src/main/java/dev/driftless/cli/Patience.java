@@ -28,8 +28,7 @@ final class Patience {
    * @throws NotVisibleException if that takes longer
    * @throws dev.driftless.producer.SetAsideException if a view could not apply an event
    */
-  Duration await(
-      MemoryLog log, Collection<Receipt> receipts, List<String> views, Output output) {
+  Duration await(MemoryLog log, Collection<Receipt> receipts, List<String> views, Output output) {
     List<View> all = views.stream().map(View::new).toList();
     long began = System.nanoTime();
     Duration left = Duration.ofSeconds(seconds);
@@ -51,7 +50,8 @@ final class Patience {
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     output
         .people()
-        .println("visible in %s after %s".formatted(String.join(", ", views), Output.seconds(took)));
+        .println(
+            "visible in %s after %s".formatted(String.join(", ", views), Output.seconds(took)));
     return took;
   }
 }

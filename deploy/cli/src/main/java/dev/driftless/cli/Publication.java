@@ -53,10 +53,7 @@ final class Publication {
    * @param failure what stopped it, with its place in the file; null if nothing did
    */
   record Summary(
-      Map<EventType, Long> published,
-      List<Receipt> last,
-      Duration took,
-      @Nullable String failure) {
+      Map<EventType, Long> published, List<Receipt> last, Duration took, @Nullable String failure) {
 
     long total() {
       return published.values().stream().mapToLong(n -> n).sum();
@@ -102,8 +99,7 @@ final class Publication {
       try {
         Receipt receipt = append.receipt().join();
         published.merge(EventType.of(append.event()), 1L, Long::sum);
-        last.merge(
-            receipt.partition(), receipt, (a, b) -> a.offset() > b.offset() ? a : b);
+        last.merge(receipt.partition(), receipt, (a, b) -> a.offset() > b.offset() ? a : b);
       } catch (CompletionException e) {
         fail(append, e.getCause() == null ? e : e.getCause());
       }

@@ -143,8 +143,7 @@ final class PublishCommand implements Callable<Integer> {
     new TreeMap<>(summary.published())
         .forEach((type, count) -> out.println("%,9d  %s".formatted(count, type.label())));
     out.println(
-        "%,9d  events published in %s"
-            .formatted(summary.total(), Output.seconds(summary.took())));
+        "%,9d  events published in %s".formatted(summary.total(), Output.seconds(summary.took())));
     summary.last().forEach(receipt -> out.println("receipt: " + receipt.token()));
     out.flush();
   }
