@@ -109,11 +109,17 @@ final class Installation implements AutoCloseable {
   }
 
   /** Publishes lines through the command. */
-  void publish(String lines, String... options) {
+  Run publish(String lines, String... options) {
+    Run run = tryToPublish(lines, options);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return run;
+  }
+
+  /** As {@link #publish}, whatever comes of it. */
+  Run tryToPublish(String lines, String... options) {
     PublishCommand command =
         new PublishCommand(environment, new ByteArrayInputStream(lines.getBytes(UTF_8)));
-    Run run = Run.of(Driftless.commandLine(command), options);
-    assertThat(run.exitCode()).as(run.err()).isZero();
+    return Run.of(Driftless.commandLine(command), options);
   }
 
   /** Appends a record as it is, as a client with a fault would. */

@@ -228,7 +228,7 @@ final class ReadCommandsIT {
       strings = {
         "2 | as-of 3pm --tenant acme --subject mia | expected a time with its zone, as 2026-05-01T15:00Z",
         "2 | as-of --tenant acme --subject mia | TIME",
-        "2 | as-of --receipt 3 --tenant acme --subject mia | expected partition:offset",
+        "2 | as-of --receipt 3 --tenant acme --subject mia | expected a receipt, or partition:offset",
         "2 | search seat --as-of 2026-05-01T15:00Z --tenant acme | add --subject",
         "1 | as-of 9999-01-01T00:00Z --tenant acme --subject mia | has not come",
         "1 | as-of --receipt 7:0 --tenant acme --subject mia | no receipt of theirs",
@@ -263,6 +263,54 @@ final class ReadCommandsIT {
     installation.awaitCaughtUp(List.of("relational"));
     assertThat(texts(asOfSubject("lea", Instant.now().toString()), "memories"))
         .containsExactly("late");
+  }
+
+  @Test
+  void publish_returns_when_the_views_show_it_and_others_wait_with_the_receipt() {
+    Run published =
+        installation.publish(remembered("w1", "ida"), "--wait", "relational,cache", "--json");
+    assertThat(published.json().path("visibleMilliseconds").isNumber()).isTrue();
+    assertThat(texts(json("show", "memories", "--tenant", "acme", "--subject", "ida"), "memories"))
+        .containsExactly("waited for");
+
+    String receipt = published.json().at("/receipts/0").asText();
+    assertThat(installation.publish(remembered("w2", "ida")).out()).contains("receipt: ");
+    assertThat(json("await", receipt).path("views")).hasSize(5);
+    assertThat(run("await", receipt, "--view", "vector").out()).contains("visible in vector after");
+    Run foreign = installation.run("await", "AAAAAAAAAAAAAAAAAAAAAA.0.0");
+    assertThat(foreign.exitCode()).isEqualTo(1);
+    assertThat(foreign.err()).contains("of another log");
+    Run none = installation.run("await", "0.0");
+    assertThat(none.exitCode()).isEqualTo(2);
+    assertThat(none.err()).contains("'0.0' is not a receipt");
+  }
+
+  @Test
+  void publish_says_why_a_view_does_not_show_it_in_time() {
+    assertThat(run("views", "pause", "context").out()).contains("context is paused");
+    try {
+      await()
+          .untilAsserted(
+              () -> {
+                Run run =
+                    installation.tryToPublish(
+                        remembered("w3", "ian"), "--wait", "context", "--timeout", "2", "--json");
+                assertThat(run.exitCode()).isEqualTo(1);
+                assertThat(run.json().path("published").asInt()).isEqualTo(1);
+                assertThat(run.json().path("error").asText()).contains("the view is paused");
+                assertThat(run.err()).contains("waiting: the view context is");
+              });
+    } finally {
+      run("views", "resume", "context");
+    }
+    installation.publish(remembered("w4", "ian"), "--wait", "context");
+  }
+
+  private static String remembered(String eventId, String subject) {
+    return """
+    {"eventId":"%s","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"%s","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"%1$s","kind":"SEMANTIC","text":"waited for"}}
+    """
+        .formatted(eventId, subject);
   }
 
   @Test
