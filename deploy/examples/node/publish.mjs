@@ -8,7 +8,7 @@ import { Producer, compatibilityPartitioner } from '@platformatic/kafka'
 import { InvalidEvent, eventEncoder } from './event.mjs'
 
 const BROKERS = process.env.KAFKA_BOOTSTRAP_SERVERS ?? 'localhost:9092'
-const REGISTRY = process.env.SCHEMA_REGISTRY_URL ?? 'http://localhost:8081'
+const REGISTRY = (process.env.SCHEMA_REGISTRY_URL ?? 'http://localhost:8081').split(',')[0]
 const NAME = process.env.DRIFTLESS_NAME ?? ''
 const TOPIC = NAME ? `${NAME}-memory-events` : 'memory-events'
 
@@ -62,8 +62,8 @@ async function publish(producer) {
     bytes = 0
     if (messages.length === 0) return
     const { offsets } = await producer.send({ messages }).catch((e) => {
-      const from = place(messages[0].line)
-      throw new Failure(`${from}: this event and the ${messages.length - 1} after it may be in the log or not: ${cause(e)}; publish them again`)
+      const these = messages.length === 1 ? 'this event' : `this event and the ${messages.length - 1} after it`
+      throw new Failure(`${place(messages[0].line)}: the log did not acknowledge ${these} (it may have them; publishing again is harmless): ${cause(e)}`)
     })
     const next = new Map(offsets.map(({ partition, offset }) => [partition, offset]))
     for (const { partition } of messages) {
@@ -120,7 +120,8 @@ const producer = new Producer({
 try {
   await publish(producer)
 } catch (e) {
-  console.error(`publish: ${e instanceof Failure ? e.message : e.stack}`)
+  // a file that is not there is no fault of this program
+  console.error(`publish: ${e instanceof Failure || e.syscall ? e.message : e.stack}`)
   process.exitCode = 1
 } finally {
   await producer.close()

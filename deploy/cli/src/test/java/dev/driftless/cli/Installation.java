@@ -40,6 +40,10 @@ final class Installation implements AutoCloseable {
   private @Nullable Spares spares;
 
   Installation(Path stateDirectory) throws Exception {
+    this(stateDirectory, 2);
+  }
+
+  Installation(Path stateDirectory, int partitions) throws Exception {
     environment = new HashMap<>(TestStack.shared().with(ServerKind.values()).environment());
     environment.put(
         "DRIFTLESS_NAME", "t" + UUID.randomUUID().toString().substring(0, 13).replace("-", ""));
@@ -51,8 +55,8 @@ final class Installation implements AutoCloseable {
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
     registry.register();
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
-      assertThat(LogTopic.create(admin, config.names(), 2, 1, Views.names()).partitions())
-          .isEqualTo(2);
+      assertThat(LogTopic.create(admin, config.names(), partitions, 1, Views.names()).partitions())
+          .isEqualTo(partitions);
     }
   }
 
