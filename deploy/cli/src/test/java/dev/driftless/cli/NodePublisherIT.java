@@ -154,8 +154,7 @@ final class NodePublisherIT {
     assertThat(again.exitCode).as(again.err).isZero();
     installation.awaitCaughtUp(Views.names());
     assertThat(audited("acme")).filteredOn("duplicate"::equals).hasSize(2);
-    assertThat(
-            json("show", "memories", "--tenant", "acme", "--subject", "mia").path("memories"))
+    assertThat(json("show", "memories", "--tenant", "acme", "--subject", "mia").path("memories"))
         .hasSize(1);
   }
 
@@ -219,8 +218,7 @@ final class NodePublisherIT {
       throw new AssertionError(
           String.join(" ", command) + " hangs: " + Files.readString(out) + Files.readString(err));
     }
-    return new Ran(
-        process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+    return new Ran(process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
   }
 
   /** All records, by where they are. */
@@ -240,7 +238,7 @@ final class NodePublisherIT {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
         consumer
             .poll(Duration.ofSeconds(1))
             .forEach(r -> records.put(new Receipt(topic.topicId(), r.partition(), r.offset()), r));
