@@ -131,6 +131,9 @@ final class NodePublisherIT {
 
   @Test
   void every_view_holds_what_the_log_says() {
+    List<String> await = new ArrayList<>(List.of("await"));
+    receipts.forEach(r -> await.add(r.token()));
+    assertThat(installation.run(await.toArray(String[]::new)).exitCode()).isZero();
     assertThat(json("dead-letters", "list").path("deadLetters")).isEmpty();
     assertThat(audited("Zürich Ag")).containsOnly("applied");
     assertThat(audited("acme")).contains("applied").doesNotContain("refused", "forgotten");
