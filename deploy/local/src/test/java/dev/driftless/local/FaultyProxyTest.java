@@ -19,14 +19,12 @@ final class FaultyProxyTest {
 
   private final AtomicInteger received = new AtomicInteger();
   private ServerSocket echo;
+  private Thread server;
   private FaultyProxy proxy;
 
   @BeforeEach
   void start() throws IOException {
-    echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread server = new Thread(this::echo, "echo");
-    server.setDaemon(true);
-    server.start();
+    listen(0);
     proxy = FaultyProxy.before("127.0.0.1", echo.getLocalPort());
   }
 
@@ -144,19 +142,24 @@ final class FaultyProxyTest {
   }
 
   @Test
-  void a_server_that_is_away_is_no_end_of_the_proxy() throws IOException {
+  void a_server_that_is_away_is_no_end_of_the_proxy() throws Exception {
     int port = echo.getLocalPort();
     echo.close();
+    server.join(); // it may have been about to take one more
     try (Socket client = connect()) {
       assertThatThrownBy(() -> call(client, 1)).isInstanceOf(IOException.class);
     }
-    echo = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
-    Thread server = new Thread(this::echo, "echo");
-    server.setDaemon(true);
-    server.start();
+    listen(port);
     try (Socket client = connect()) {
       assertThat(call(client, 2)).isEqualTo(2);
     }
+  }
+
+  private void listen(int port) throws IOException {
+    echo = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+    server = new Thread(this::echo, "echo");
+    server.setDaemon(true);
+    server.start();
   }
 
   private Socket connect() throws IOException {
