@@ -179,6 +179,7 @@ final class RebuildCommand implements Callable<Integer> {
   private int drop(Rebuild rebuild) {
     Numbers now = rebuild.numbers();
     if (!now.hasSpare()) {
+      rebuild.drop(now); // what one that was killed left
       throw new IllegalStateException(
           "there is no generation of the view %s but the one that readers see".formatted(view));
     }

@@ -28,6 +28,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * alias       driftless-memories             what readers see; with the installation's name and - before it, if it
  *                                            has one
  * alias       driftless-memories-spare       the spare generation, if there is one
+ * alias       driftless-memories-turn-{n}    how often commands changed the aliases: see {@link VectorGenerations}
+ * alias       driftless-memories-dropped-{n} a generation that is being deleted
  * collection  driftless-memories-{model}     one per generation, with -{number} from the second one on; has vectors
  *                                            of one model; cosine, one shard
  *

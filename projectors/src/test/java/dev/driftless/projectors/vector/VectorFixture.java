@@ -66,6 +66,14 @@ public final class VectorFixture implements ViewFixture {
     return collections.currentOrFirst();
   }
 
+  VectorConfig config() {
+    return config;
+  }
+
+  Names names() {
+    return names;
+  }
+
   VectorCollections collections() {
     return collections;
   }
