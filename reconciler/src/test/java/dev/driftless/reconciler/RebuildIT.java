@@ -7,11 +7,9 @@ import static org.awaitility.Awaitility.await;
 import dev.driftless.projectors.Generations.Numbers;
 import dev.driftless.projectors.app.Views;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,12 +33,6 @@ final class RebuildIT {
           "relational", "UPDATE R.memories SET text = 'edited' WHERE memory_id = 'm1'",
           "context", "UPDATE C.memories SET text = 'edited' WHERE memory_id = 'm1'",
           "audit", "UPDATE A.records SET agent = 'mallory' WHERE log_offset = 3");
-
-  private static final Map<String, String> COUNTS =
-      Map.of(
-          "relational", "SELECT count(*) FROM R.memories",
-          "context", "SELECT count(*) FROM C.memories",
-          "audit", "SELECT count(*) FROM A.records");
 
   private final KeptViews views = new KeptViews();
   private final Stores stores = new Stores(views);
@@ -68,7 +60,7 @@ final class RebuildIT {
   void is_rebuilt_under_writes_gone_back_to_and_dropped(String view) throws Exception {
     edit(view);
     assertThat(reconciler.check(List.of(view), true).exitCode()).isEqualTo(1);
-    try (Traffic traffic = new Traffic(view);
+    try (Traffic traffic = new Traffic(views, reconciler.lag(), view);
         Rebuild rebuild = new Rebuild(views.config(), view, line -> {})) {
       int old = rebuild.numbers().shown();
       Numbers built = build(rebuild);
@@ -341,87 +333,6 @@ final class RebuildIT {
     assertThat(stores.sql(String.valueOf(EDITS.get(view)))).isPositive();
     if (guarded) {
       stores.sql("ALTER TABLE A.records ENABLE TRIGGER ALL");
-    }
-  }
-
-  private long count(Stores by, String view) {
-    if (view.equals("vector")) {
-      String answer = by.qdrant("POST", "/points/count", "{\"exact\":true}");
-      return Long.parseLong(answer.replaceAll(".*\"count\":(\\d+).*", "$1"));
-    }
-    return Long.parseLong(by.query(String.valueOf(COUNTS.get(view))).get(0));
-  }
-
-  /** One who publishes memories, and one who reads the view; until closed. */
-  private final class Traffic implements AutoCloseable {
-
-    private final String view;
-    private final Stores reading = new Stores(views);
-    private final List<String> wrong = new ArrayList<>();
-    private final Thread writer = new Thread(this::write, "writer");
-    private final Thread reader = new Thread(this::read, "reader");
-    private volatile boolean over;
-    private int published;
-    private int looks;
-
-    Traffic(String view) {
-      this.view = view;
-      writer.start();
-      reader.start();
-    }
-
-    private void write() {
-      while (!over) {
-        int from = published;
-        views.publish(
-            IntStream.range(from, from + 5)
-                .mapToObj(i -> Events.recorded(view + i % 7, "live" + i, "text " + i % 30))
-                .toList());
-        published += 5;
-        Pause.of(Duration.ofMillis(100));
-      }
-    }
-
-    /** No answer may show less than the one before. */
-    private void read() {
-      long[] seen = new long[KeptViews.PARTITIONS];
-      long rows = 0;
-      while (!over && wrong.isEmpty()) {
-        try {
-          for (int partition = 0; partition < seen.length; partition++) {
-            long position = reconciler.lag().position(view, partition);
-            if (position < seen[partition]) {
-              wrong.add("position %d after %d".formatted(position, seen[partition]));
-            }
-            seen[partition] = position;
-          }
-          long count = count(reading, view);
-          if (count < rows) {
-            wrong.add("%d rows after %d".formatted(count, rows));
-          }
-          rows = count;
-          looks++;
-          Pause.of(Duration.ofMillis(5));
-        } catch (RuntimeException e) {
-          wrong.add(e.toString());
-        }
-      }
-    }
-
-    void assertNothingWentBack() throws InterruptedException {
-      over = true;
-      writer.join();
-      reader.join();
-      assertThat(wrong).isEmpty();
-      assertThat(looks).isGreaterThan(20);
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-      over = true;
-      writer.join();
-      reader.join();
-      reading.close();
     }
   }
 }

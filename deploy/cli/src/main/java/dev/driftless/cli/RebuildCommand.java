@@ -103,18 +103,10 @@ final class RebuildCommand implements Callable<Integer> {
   }
 
   private int build(ProjectorsConfig config, Rebuild rebuild) {
-    Numbers before = rebuild.numbers();
-    if (before.isSpareOld()) {
-      throw new IllegalStateException(
-          "%s was rebuilt: readers see generation %d, and generation %d is still kept; %s"
-              .formatted(
-                  view,
-                  before.shown(),
-                  before.spare(),
-                  rebuild.lagOfSpare().isLost() ? howToDrop() : whatNext()));
-    }
+    refuseOld(rebuild, rebuild.numbers());
     rebuild.prepare();
     Numbers now = rebuild.numbers();
+    refuseOld(rebuild, now); // another command may have switched in between
     output.say(
         "%s: readers see generation %d, generation %d is being filled beside it"
             .formatted(view, now.shown(), now.spare()));
@@ -134,6 +126,18 @@ final class RebuildCommand implements Callable<Integer> {
       return answer(0, now, report, null);
     }
     return exchange(rebuild, now, report);
+  }
+
+  private void refuseOld(Rebuild rebuild, Numbers now) {
+    if (now.isSpareOld()) {
+      throw new IllegalStateException(
+          "%s was rebuilt: readers see generation %d, and generation %d is still kept; %s"
+              .formatted(
+                  view,
+                  now.shown(),
+                  now.spare(),
+                  rebuild.lagOfSpare().isLost() ? howToDrop() : whatNext()));
+    }
   }
 
   private int back(Rebuild rebuild) {

@@ -69,13 +69,17 @@ final class Installation implements AutoCloseable {
   }
 
   void startViews() {
-    for (String view : Views.names()) {
+    startViews(Views.names());
+  }
+
+  void startViews(List<String> views) {
+    for (String view : views) {
       applications.add(
           new ViewApplication(
               Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
     }
     applications.forEach(ViewApplication::start);
-    spares = Spares.of(Views.names(), config, registry);
+    spares = Spares.of(views, config, registry);
   }
 
   void stopViews() {
