@@ -25,7 +25,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -217,7 +216,7 @@ final class KeptViews implements AutoCloseable {
   @Override
   public void close() {
     stopSpares();
-    new ArrayList<>(running.values()).parallelStream().forEach(ViewApplication::close);
+    ViewApplication.closeAll(running.values());
     log.close();
     registry.close();
     try (Stream<Path> files = Files.walk(directory)) {

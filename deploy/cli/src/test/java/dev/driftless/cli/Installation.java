@@ -86,7 +86,7 @@ final class Installation implements AutoCloseable {
     if (spares != null) {
       spares.close();
     }
-    applications.parallelStream().forEach(ViewApplication::close);
+    ViewApplication.closeAll(applications);
     applications.clear();
   }
 

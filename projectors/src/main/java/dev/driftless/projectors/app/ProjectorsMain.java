@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -93,9 +92,9 @@ public final class ProjectorsMain implements Callable<Integer> {
   /** All at once: each drains and commits in its own time. */
   private static void stop(
       List<ViewApplication> applications, Spares spares, EventRegistry registry) {
-    Stream.concat(applications.stream().map(a -> (Runnable) a::close), Stream.of(spares::close))
-        .parallel()
-        .forEach(Runnable::run);
+    CompletableFuture<Void> others = CompletableFuture.runAsync(spares::close);
+    ViewApplication.closeAll(applications);
+    others.join();
     registry.close();
     LoggerFactory.getLogger(ProjectorsMain.class).info("stopped");
   }

@@ -80,7 +80,7 @@ public final class Spares implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    kept.values().parallelStream().forEach(spare -> spare.application().close());
+    ViewApplication.closeAll(kept.values().stream().map(Spare::application).toList());
     views.forEach(Generations::close);
   }
 

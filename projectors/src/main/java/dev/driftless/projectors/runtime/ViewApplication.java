@@ -5,7 +5,9 @@ import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.EventRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
@@ -154,6 +156,20 @@ public final class ViewApplication implements AutoCloseable {
   public void abandon() {
     abandoned.set(true);
     close();
+  }
+
+  /** Closes all of them at the same time, however few cores there are. */
+  public static void closeAll(Collection<ViewApplication> applications) {
+    List<Thread> threads =
+        applications.stream().map(application -> new Thread(application::close, "close")).toList();
+    threads.forEach(Thread::start);
+    try {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Topology topology(ViewParts parts) {
