@@ -74,8 +74,8 @@ public interface Generations extends AutoCloseable {
   List<String> boundToSpare();
 
   /**
-   * Deletes the spare generation, if there is one, and what an earlier call that did not come to its
-   * end left of another.
+   * Deletes the spare generation, if there is one, and what an earlier call that did not come to
+   * its end left of another.
    *
    * @param expected which generations the caller means; if others are there by now, nothing is done
    * @throws IllegalStateException if something is bound to it

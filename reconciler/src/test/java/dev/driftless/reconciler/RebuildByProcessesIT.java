@@ -152,7 +152,13 @@ final class RebuildByProcessesIT {
   }
 
   private ConsumerGroupDescription group(String id) throws Exception {
-    return admin.describeConsumerGroups(List.of(id)).describedGroups().values().iterator().next().get();
+    return admin
+        .describeConsumerGroups(List.of(id))
+        .describedGroups()
+        .values()
+        .iterator()
+        .next()
+        .get();
   }
 
   private Process start() throws IOException {

@@ -45,7 +45,9 @@ final class RebuildProcessesIT {
   @ParameterizedTest
   @ValueSource(strings = {"relational", "vector"})
   void is_gone_on_with_wherever_it_was_killed(String view) throws Exception {
-    for (String line : List.of("is being filled beside it", "no divergences", "; the switch took")) {
+    assertThat(spare(view).isNull()).isTrue();
+    for (String line :
+        List.of("is being filled beside it", "no divergences", "; the switch took")) {
       rebuildAndKillAt(line, view);
       assertThat(spare(view).isNull()).as(line).isFalse();
       publish(1);
