@@ -37,7 +37,7 @@ final class Repairs {
   private static final String POSITIONS =
       "a position is mended by the view's projector alone, which then applies again what is missing: start it; if it stops with a line that says so, rebuild the view";
   private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
-  private static final Duration POLL = Duration.ofMillis(250);
+  private static final Duration POLL = Duration.ofMillis(100);
 
   private final Inspector view;
   private final EntityLog log;

@@ -42,10 +42,10 @@ final class RebuildIT {
   void fill() {
     views.start();
     views.keepSpares();
+    reconciler = views.reconciler("rebuild");
     views.publish(Events.everything("mia"));
     views.publish(Events.stream(new Random(3), 20, BEFORE));
     views.awaitCaughtUp();
-    reconciler = views.reconciler("rebuild");
   }
 
   @AfterAll

@@ -30,11 +30,11 @@ final class TamperingIT {
   @BeforeAll
   void fill() {
     views.start();
+    reconciler = views.reconciler("tampering");
     views.publish(Events.everything("mia"));
     views.publish(Events.everything("ada"));
     views.publish(Events.stream(new Random(7), 12, 600));
     views.awaitCaughtUp();
-    reconciler = views.reconciler("tampering");
     Report clean = reconciler.check(views(), true);
     assertThat(clean.views()).allSatisfy(view -> assertThat(view.divergences()).isEmpty());
     assertThat(clean.exitCode()).isZero();
