@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -284,6 +286,32 @@ final class RebuildIT {
       assertThat(reconciler.checkSpare("context").exitCode()).isZero();
       rebuild.drop(rebuild.numbers());
       assertThat(rebuild.numbers().hasSpare()).isFalse();
+    }
+  }
+
+  @Test
+  void a_switch_that_ended_when_it_had_fenced_the_projector_can_be_made_again() {
+    AtomicInteger asked = new AtomicInteger();
+    Supplier<Map<Integer, Long>> logEnds =
+        () -> {
+          if (asked.getAndIncrement() == 1) {
+            throw new IllegalStateException("ended");
+          }
+          return reconciler.lag().logEnds();
+        };
+    try (var generations = Views.generations("vector", views.config());
+        Rebuild rebuild = new Rebuild(views.config(), "vector", line -> {})) {
+      Numbers built = build(rebuild);
+      assertThatThrownBy(() -> generations.exchange(built, logEnds, false)).hasMessage("ended");
+      assertThat(rebuild.numbers()).isEqualTo(built);
+
+      views.publish(Events.everything("zoe"));
+      assertBothAreFed(rebuild, "vector");
+      rebuild.exchange(built);
+      assertBothAreFed(rebuild, "vector");
+      assertThat(reconciler.check(List.of("vector"), true).exitCode()).isZero();
+      assertThat(reconciler.checkSpare("vector").exitCode()).isZero();
+      rebuild.drop(rebuild.numbers());
     }
   }
 
