@@ -4,20 +4,26 @@ import dev.driftless.producer.NotVisibleException.Behind;
 import dev.driftless.schemas.ViewPosition;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the projectors of one log have told. Not for several threads. */
 final class KnownPositions {
 
-  /** Projectors tell their positions more often. */
+  /** Projectors tell their positions more often, unless they are set to check them more rarely. */
   private static final Duration SILENCE = Duration.ofSeconds(15);
 
   private final String topicId;
   private final Map<Place, Told> told = new HashMap<>();
   private final Map<String, Long> lettersRead = new HashMap<>();
-  private final Map<Letter, String> letters = new HashMap<>();
+  private final Map<String, Map<Letter, String>> letters = new HashMap<>();
+  private boolean complete;
 
   /**
    * @param topicId of the log
@@ -28,14 +34,22 @@ final class KnownPositions {
 
   private record Place(String view, int partition) {}
 
-  private record Letter(String view, int partition, long offset) {}
+  private record Letter(String generation, Receipt receipt) {}
 
   private record Told(ViewPosition position, Instant at) {}
 
   /**
+   * All that was told before this began to read is known: until then what is known may be long
+   * over.
+   */
+  void complete() {
+    complete = true;
+  }
+
+  /**
    * A projector told this.
    *
-   * @param at by the broker's clock or the projector's
+   * @param at by the projector's clock
    */
   void told(ViewPosition position, Instant at) {
     Place place = new Place(position.view(), position.partition());
@@ -45,9 +59,11 @@ final class KnownPositions {
     }
   }
 
-  /** The view set this record of the log aside. */
-  void setAside(String view, int partition, long offset, String reason) {
-    letters.put(new Letter(view, partition, offset), reason);
+  /** A generation of the view set this record of the log aside. */
+  void setAside(String view, String generation, int partition, long offset, String reason) {
+    letters
+        .computeIfAbsent(view, v -> new HashMap<>())
+        .put(new Letter(generation, new Receipt(topicId, partition, offset)), reason);
   }
 
   /** What the view set aside below this offset of its topic is known here. */
@@ -55,46 +71,87 @@ final class KnownPositions {
     lettersRead.put(view, offset);
   }
 
-  /** Why the view does not show this event, ever; null if it does or will. */
-  @Nullable String refusal(View view, Receipt receipt) {
-    return letters.get(new Letter(view.name(), receipt.partition(), receipt.offset()));
+  /** Throws if the view, as readers see it now, does not show one of these events, ever. */
+  void checkNotSetAside(View view, Set<Receipt> receipts) {
+    letters
+        .getOrDefault(view.name(), Map.of())
+        .forEach(
+            (letter, reason) -> {
+              if (receipts.contains(letter.receipt)
+                  && letter.generation.equals(generation(view, letter.receipt.partition()))) {
+                throw new SetAsideException(view, letter.receipt, reason);
+              }
+            });
   }
 
-  /**
-   * Whether it is certain that the view shows this event, if it is not {@link #refusal refused}.
-   */
-  boolean isVisible(View view, Receipt receipt) {
+  /** Which of these events the views do not show for certain yet, if none was set aside. */
+  Stream<Behind> behind(View view, Collection<Receipt> receipts, Instant now) {
+    return receipts.stream()
+        .filter(receipt -> !isVisible(view, receipt))
+        .map(receipt -> behind(view, receipt, now));
+  }
+
+  /** Of each partition the receipt with the highest offset. */
+  static Collection<Receipt> furthest(Collection<Receipt> receipts) {
+    return receipts.stream()
+        .collect(
+            Collectors.toMap(
+                Receipt::partition, r -> r, (a, b) -> a.offset() > b.offset() ? a : b))
+        .values();
+  }
+
+  private @Nullable String generation(View view, int partition) {
+    Told last = told.get(new Place(view.name(), partition));
+    return complete && last != null ? last.position.generation() : null;
+  }
+
+  private boolean isVisible(View view, Receipt receipt) {
     Told last = told.get(new Place(view.name(), receipt.partition()));
-    return last != null
+    return complete
+        && last != null
         && last.position.topicId().equals(topicId)
         && last.position.offset() > receipt.offset()
-        && lettersRead.getOrDefault(view.name(), 0L) >= last.position.deadLettersEnd();
+        && areLettersRead(last.position);
   }
 
-  /** How far the view is from this event that it does not show yet. */
-  Behind behind(View view, Receipt receipt, Instant now) {
+  private boolean areLettersRead(ViewPosition position) {
+    return lettersRead.getOrDefault(position.view(), 0L) >= position.deadLettersEnd();
+  }
+
+  private Behind behind(View view, Receipt receipt, Instant now) {
     Told last = told.get(new Place(view.name(), receipt.partition()));
+    if (!complete) {
+      return unknown(view, receipt, "what projectors tell is still being read");
+    }
     if (last == null) {
-      return new Behind(
+      return unknown(view, receipt, "its projector has told nothing: is it running?");
+    }
+    if (!last.position.topicId().equals(topicId)) {
+      return unknown(
           view,
-          receipt.partition(),
-          receipt.offset() + 1,
-          "its projector has told nothing: is it running?");
+          receipt,
+          "its projector reads another log, with topic id " + last.position.topicId());
     }
     long events = Math.max(0, receipt.offset() + 1 - last.position.offset());
     return new Behind(view, receipt.partition(), events, why(last, now));
   }
 
+  private static Behind unknown(View view, Receipt receipt, String why) {
+    return new Behind(view, receipt.partition(), Behind.UNKNOWN, why);
+  }
+
   private @Nullable String why(Told last, Instant now) {
-    if (!last.position.topicId().equals(topicId)) {
-      return "its projector reads another log, with topic id " + last.position.topicId();
-    }
-    if (last.position.waiting() != null) {
-      return last.position.waiting();
-    }
     Duration silent = Duration.between(last.at, now);
-    return silent.compareTo(SILENCE) < 0
-        ? null
-        : "its projector has told nothing for %,d s: is it running?".formatted(silent.toSeconds());
+    String silence =
+        silent.compareTo(SILENCE) < 0
+            ? null
+            : "its projector has told nothing for %,d s: is it running?"
+                .formatted(silent.toSeconds());
+    String letters = areLettersRead(last.position) ? null : "what it set aside is still being read";
+    String why =
+        Stream.of(last.position.waiting(), silence, letters)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining("; "));
+    return why.isEmpty() ? null : why;
   }
 }

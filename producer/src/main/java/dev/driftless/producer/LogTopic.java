@@ -23,6 +23,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The topic of the event log, and those beside it.
@@ -132,16 +133,38 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
   }
 
   /**
-   * Whether there is a topic of this name.
+   * Makes sure that whoever waits for this view can be told.
    *
+   * @throws IllegalArgumentException if there is no such view
+   * @throws IllegalStateException if there is no topic of positions, or it is not compacted
    * @throws LogUnavailableException if no broker answers
    */
-  static boolean exists(Admin admin, String name) {
+  static void checkFollowed(Admin admin, Names names, String view) {
+    String policy = policy(admin, names.positions());
+    if (policy == null) {
+      throw new IllegalStateException(
+          "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"
+              .formatted(names.positions()));
+    }
+    if (!policy.equals("compact")) {
+      throw new IllegalStateException(
+          "the topic %s is not compacted (cleanup.policy=%s), so it was not made by LogTopic.create: delete it, and create it so"
+              .formatted(names.positions(), policy));
+    }
+    if (policy(admin, names.deadLetters(view)) == null) {
+      throw new IllegalArgumentException(
+          "there is no view '%s': it has no topic %s".formatted(view, names.deadLetters(view)));
+    }
+  }
+
+  /** Null if there is no such topic. */
+  private static @Nullable String policy(Admin admin, String name) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
     try {
-      var unused = get(admin.describeTopics(List.of(name)).allTopicNames());
-      return true;
+      Config config = get(admin.describeConfigs(List.of(resource)).all()).get(resource);
+      return config == null ? null : value(config, "cleanup.policy");
     } catch (UnknownTopicOrPartitionException e) {
-      return false;
+      return null;
     }
   }
 

@@ -7,12 +7,12 @@ import dev.driftless.schemas.SubjectKey;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -57,7 +57,7 @@ public final class MemoryLog implements AutoCloseable {
   /** Once somebody waits for a view. */
   private @Nullable PositionFollower follower;
 
-  private final Set<View> followed = new HashSet<>();
+  private final Set<View> followed = ConcurrentHashMap.newKeySet();
 
   private MemoryLog(MemoryLogConfig config, EventEncoder encoder, Admin admin, LogTopic topic) {
     this.config = config;
@@ -142,17 +142,20 @@ public final class MemoryLog implements AutoCloseable {
    * Returns when each of these views shows each of these events: a read of its store that begins
    * then sees the event's effect, or that of a later one. Whoever appended them, in this process or
    * another one ({@link Receipt#parse}). Asks no store: projectors publish how far they are, after
-   * their stores acknowledged it.
+   * their stores acknowledged it. So a store that is emptied or put back from a copy is noticed
+   * when its projector has noticed, within its check interval.
    *
    * <p>May be called by any number of threads at once; the first call begins to follow the
    * positions, on a thread of its own.
    *
-   * @param timeout zero to ask only; the first call may need a moment to know anything
+   * @param timeout for the views; the first call of a view asks the broker for its topics before,
+   *     for up to half the log's own timeout
    * @throws NotVisibleException if that takes longer than the timeout; says which view is behind,
    *     by how much, and why if that is known
    * @throws SetAsideException if a view could not apply one of the events
    * @throws IllegalArgumentException if a receipt is of another log, or there is no such view
-   * @throws IllegalStateException if positions cannot be read, or this is closed meanwhile
+   * @throws IllegalStateException if positions cannot be read, this is closed meanwhile, or the
+   *     thread is interrupted, which it then still is
    * @throws LogUnavailableException if no broker answers the first call
    */
   public void awaitVisible(Collection<Receipt> receipts, Collection<View> views, Duration timeout) {
@@ -204,33 +207,22 @@ public final class MemoryLog implements AutoCloseable {
     }
   }
 
-  private synchronized PositionFollower follower(Collection<View> views) {
-    if (closed.get()) {
-      throw new IllegalStateException("the log is closed");
+  private PositionFollower follower(Collection<View> views) {
+    for (View view : views) {
+      if (!followed.contains(view)) {
+        LogTopic.checkFollowed(admin, config.names(), view.name());
+        followed.add(view);
+      }
     }
-    views.stream().filter(view -> !followed.contains(view)).forEach(this::checkExists);
-    followed.addAll(views);
-    if (follower == null) {
-      checkExists(config.names().positions());
-      follower =
-          new PositionFollower(ClientSettings.consumer(config), config.names(), topic.topicId());
-    }
-    return follower;
-  }
-
-  private void checkExists(View view) {
-    if (!LogTopic.exists(admin, config.names().deadLetters(view.name()))) {
-      throw new IllegalArgumentException(
-          "there is no view '%s': it has no topic %s"
-              .formatted(view, config.names().deadLetters(view.name())));
-    }
-  }
-
-  private void checkExists(String name) {
-    if (!LogTopic.exists(admin, name)) {
-      throw new IllegalStateException(
-          "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"
-              .formatted(name));
+    synchronized (this) {
+      if (closed.get()) {
+        throw new IllegalStateException("the log is closed");
+      }
+      if (follower == null || follower.hasFailed()) {
+        follower =
+            new PositionFollower(ClientSettings.consumer(config), config.names(), topic.topicId());
+      }
+      return follower;
     }
   }
 

@@ -28,13 +28,20 @@ public final class NotVisibleException extends RuntimeException {
   /**
    * A view that is behind in a partition.
    *
-   * @param events up to the last one that was waited for, that one included; control records count
+   * @param events up to the last one that was waited for, that one included; control records count.
+   *     {@link #UNKNOWN} if that is not known
    * @param why one line; null if nothing is known to hold it up
    */
   public record Behind(View view, int partition, long events, @Nullable String why) {
 
+    public static final long UNKNOWN = -1;
+
     @Override
     public String toString() {
+      if (events == UNKNOWN) {
+        return "nothing is known of the view %s in partition %d (%s)"
+            .formatted(view, partition, why);
+      }
       return "the view %s is %,d events behind in partition %d%s"
           .formatted(view, events, partition, why == null ? "" : " (" + why + ")");
     }

@@ -14,9 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -73,20 +73,31 @@ final class PositionFollower implements AutoCloseable {
   /** See {@link MemoryLog#awaitVisible(Collection, Collection, Duration)}. */
   void await(Collection<Receipt> receipts, Collection<View> views, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
+    Set<Receipt> all = Set.copyOf(receipts);
+    Collection<Receipt> furthest = KnownPositions.furthest(all);
     synchronized (lock) {
       follow(views);
       while (true) {
         throwIfOver();
-        List<Behind> behind = behind(receipts, views);
+        views.forEach(view -> known.checkNotSetAside(view, all));
+        Instant now = Instant.now();
+        List<Behind> behind =
+            views.stream().flatMap(view -> known.behind(view, furthest, now)).toList();
         if (behind.isEmpty()) {
           return;
         }
-        long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis() + 1;
         if (System.nanoTime() - deadline >= 0) {
           throw new NotVisibleException(timeout.toString(), behind);
         }
-        pause(left);
+        pause(Duration.ofNanos(deadline - System.nanoTime()).toMillis() + 1);
       }
+    }
+  }
+
+  /** Whether it has ended by itself, so that another one is needed. */
+  boolean hasFailed() {
+    synchronized (lock) {
+      return failure != null;
     }
   }
 
@@ -112,34 +123,14 @@ final class PositionFollower implements AutoCloseable {
 
   private void throwIfOver() {
     if (failure != null) {
-      throw failure;
+      throw new IllegalStateException(
+          "the positions of views cannot be read from %s: %s"
+              .formatted(positions.topic(), failure.getMessage()),
+          failure);
     }
     if (closed) {
       throw new IllegalStateException("the log was closed meanwhile");
     }
-  }
-
-  /** The furthest of each view and partition. */
-  private List<Behind> behind(Collection<Receipt> receipts, Collection<View> views) {
-    Instant now = Instant.now();
-    List<Behind> all = new ArrayList<>();
-    for (View view : views) {
-      Map<Integer, Behind> byPartition = new HashMap<>();
-      for (Receipt receipt : receipts) {
-        String refusal = known.refusal(view, receipt);
-        if (refusal != null) {
-          throw new SetAsideException(view, receipt, refusal);
-        }
-        if (!known.isVisible(view, receipt)) {
-          byPartition.merge(
-              receipt.partition(),
-              known.behind(view, receipt, now),
-              (a, b) -> a.events() >= b.events() ? a : b);
-        }
-      }
-      all.addAll(byPartition.values());
-    }
-    return all;
   }
 
   private void pause(long millis) {
@@ -153,21 +144,18 @@ final class PositionFollower implements AutoCloseable {
 
   private void run() {
     try (consumer) {
+      long end = consumer.endOffsets(List.of(positions)).getOrDefault(positions, 0L);
       while (assign()) {
         try {
-          note(consumer.poll(POLL));
+          note(consumer.poll(POLL), end);
         } catch (WakeupException e) {
           LOG.trace("there is more to follow, or it is over");
         }
       }
-    } catch (KafkaException e) {
+    } catch (RuntimeException e) {
       LOG.debug("the positions of views can be followed no longer", e);
       synchronized (lock) {
-        failure =
-            new IllegalStateException(
-                "the positions of views cannot be read from %s: %s"
-                    .formatted(positions.topic(), e.getMessage()),
-                e);
+        failure = e;
         lock.notifyAll();
       }
     }
@@ -189,7 +177,11 @@ final class PositionFollower implements AutoCloseable {
     return true;
   }
 
-  private void note(Iterable<ConsumerRecord<byte[], byte[]>> records) {
+  private void note(Iterable<ConsumerRecord<byte[], byte[]>> records, long end) {
+    Map<TopicPartition, Long> read = new HashMap<>();
+    consumer
+        .assignment()
+        .forEach(topic -> position(topic).ifPresent(offset -> read.put(topic, offset)));
     synchronized (lock) {
       for (ConsumerRecord<byte[], byte[]> r : records) {
         if (r.topic().equals(positions.topic())) {
@@ -198,18 +190,22 @@ final class PositionFollower implements AutoCloseable {
           deadLetter(r);
         }
       }
-      deadLetters.forEach(
-          (topic, view) ->
-              position(topic).ifPresent(offset -> known.lettersRead(view.name(), offset)));
+      read.forEach(
+          (topic, offset) -> {
+            View view = deadLetters.get(topic);
+            if (view != null) {
+              known.lettersRead(view.name(), offset);
+            } else if (offset >= end) {
+              known.complete();
+            }
+          });
       lock.notifyAll();
     }
   }
 
   private Optional<Long> position(TopicPartition topic) {
     try {
-      return consumer.assignment().contains(topic)
-          ? Optional.of(consumer.position(topic, Duration.ZERO))
-          : Optional.empty();
+      return Optional.of(consumer.position(topic, Duration.ZERO));
     } catch (TimeoutException e) {
       return Optional.empty();
     }
@@ -226,25 +222,29 @@ final class PositionFollower implements AutoCloseable {
     }
   }
 
+  /** Letters that an older version wrote do not say of which log and generation they are. */
   private void deadLetter(ConsumerRecord<byte[], byte[]> r) {
     String view = header(r, DeadLetterHeaders.VIEW);
-    String partition = header(r, DeadLetterHeaders.PARTITION);
-    String offset = header(r, DeadLetterHeaders.OFFSET);
-    String log = header(r, DeadLetterHeaders.TOPIC_ID);
-    if (view != null
-        && partition != null
-        && offset != null
-        && (log == null || log.equals(topicId))) {
+    String generation = header(r, DeadLetterHeaders.GENERATION);
+    if (view == null
+        || generation == null
+        || !topicId.equals(header(r, DeadLetterHeaders.TOPIC_ID))) {
+      return;
+    }
+    try {
       known.setAside(
           view,
-          Integer.parseInt(partition),
-          Long.parseLong(offset),
+          generation,
+          Integer.parseInt(String.valueOf(header(r, DeadLetterHeaders.PARTITION))),
+          Long.parseLong(String.valueOf(header(r, DeadLetterHeaders.OFFSET))),
           String.valueOf(header(r, DeadLetterHeaders.REASON)));
+    } catch (NumberFormatException e) {
+      LOG.debug("{} offset {} passed over", r.topic(), r.offset(), e);
     }
   }
 
   private static @Nullable String header(ConsumerRecord<byte[], byte[]> r, String name) {
     Header header = r.headers().lastHeader(name);
-    return header == null ? null : new String(header.value(), UTF_8);
+    return header == null || header.value() == null ? null : new String(header.value(), UTF_8);
   }
 }

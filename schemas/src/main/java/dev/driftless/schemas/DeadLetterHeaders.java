@@ -11,6 +11,9 @@ public final class DeadLetterHeaders {
   /** The log's topic id; letters that an older version wrote have none. */
   public static final String TOPIC_ID = "topicId";
 
+  /** Of the view, as {@link ViewPosition#generation}; letters of an older version have none. */
+  public static final String GENERATION = "generation";
+
   /** Of the record in the log, decimal. */
   public static final String PARTITION = "partition";
 

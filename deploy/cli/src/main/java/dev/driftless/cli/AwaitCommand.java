@@ -6,6 +6,7 @@ import dev.driftless.projectors.app.Views;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = "Returns when views show the events with these receipts, whoever published them.",
     footer = {"", "Exit code 0 only if they are visible; it is said what holds a view up."})
-final class AwaitCommand implements Runnable {
+final class AwaitCommand implements Callable<Integer> {
 
   @Mixin private final Connection connection;
 
@@ -45,11 +46,17 @@ final class AwaitCommand implements Runnable {
   }
 
   @Override
-  public void run() {
+  public Integer call() {
+    List<String> all = views.isEmpty() ? Views.names() : views;
     try (MemoryLog log = MemoryLog.open(connection.log())) {
-      List<String> all = views.isEmpty() ? Views.names() : views;
       Duration took = patience.await(log, receipts, all, output);
       output.json(Map.of("views", all, "visibleMilliseconds", took.toMillis()));
+      return 0;
+    } catch (RuntimeException e) {
+      String problem = Failure.line(e);
+      output.say(problem);
+      output.json(Map.of("views", all, "error", problem));
+      return 1;
     }
   }
 }

@@ -118,7 +118,7 @@ final class DemoCommand implements Callable<Integer> {
     try (MemoryLog log = MemoryLog.open(Connection.log(config));
         Lag lag = new Lag(config)) {
       long begin = System.nanoTime();
-      Publication.Summary summary = new Publication(log, output.progress()::say).publish(lines);
+      Publication.Summary summary = new Publication(log, false, output::say).publish(lines);
       if (summary.failure() != null) {
         throw new IllegalStateException(summary.failure());
       }

@@ -25,7 +25,7 @@ final class Patience {
   /**
    * Says every second what it waits for, and at the end how long it took.
    *
-   * @throws NotVisibleException if that takes longer
+   * @throws IllegalStateException if that takes longer, and what is known of why
    * @throws dev.driftless.producer.SetAsideException if a view could not apply an event
    */
   Duration await(MemoryLog log, Collection<Receipt> receipts, List<String> views, Output output) {
@@ -37,15 +37,12 @@ final class Patience {
         log.awaitVisible(receipts, all, PROGRESS);
         break;
       } catch (NotVisibleException e) {
-        output.say(
-            e.behind().stream()
-                .map(Object::toString)
-                .collect(Collectors.joining("; ", "waiting: ", "")));
+        output.say("waiting: " + behind(e));
         left = Duration.ofSeconds(seconds).minusNanos(System.nanoTime() - began);
       }
     }
     if (left.compareTo(PROGRESS) <= 0) {
-      log.awaitVisible(receipts, all, left.isNegative() ? Duration.ZERO : left);
+      last(log, receipts, all, left.isNegative() ? Duration.ZERO : left);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     output
@@ -53,5 +50,19 @@ final class Patience {
         .println(
             "visible in %s after %s".formatted(String.join(", ", views), Output.seconds(took)));
     return took;
+  }
+
+  private void last(
+      MemoryLog log, Collection<Receipt> receipts, List<View> views, Duration left) {
+    try {
+      log.awaitVisible(receipts, views, left);
+    } catch (NotVisibleException e) {
+      throw new IllegalStateException(
+          "not visible within %d s: %s".formatted(seconds, behind(e)), e.getCause());
+    }
+  }
+
+  private static String behind(NotVisibleException e) {
+    return e.behind().stream().map(Object::toString).collect(Collectors.joining("; "));
   }
 }

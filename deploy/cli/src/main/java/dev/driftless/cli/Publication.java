@@ -7,6 +7,7 @@ import dev.driftless.producer.Receipt;
 import dev.driftless.schemas.EventType;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
@@ -31,14 +32,18 @@ final class Publication {
   private final Deque<Append> inFlight = new ArrayDeque<>();
   private final Map<EventType, Long> published = new EnumMap<>(EventType.class);
   private final Map<Integer, Receipt> last = new TreeMap<>();
+  private final List<Receipt> receipts = new ArrayList<>();
+  private final boolean keepsReceipts;
   private final long started = System.nanoTime();
   private long saidAt = started;
   private @Nullable String failure;
 
   /**
+   * @param keepsReceipts whether somebody wants the receipt of each event
    * @param progress gets a line a second
    */
-  Publication(MemoryLog log, Consumer<String> progress) {
+  Publication(MemoryLog log, boolean keepsReceipts, Consumer<String> progress) {
+    this.keepsReceipts = keepsReceipts;
     this.log = log;
     this.progress = progress;
   }
@@ -50,10 +55,11 @@ final class Publication {
    *
    * @param published events that the log acknowledged, by type
    * @param last of each partition, the last of them
+   * @param receipts of all of them, in their order; none if they were not asked for
    * @param failure what stopped it, with its place in the file; null if nothing did
    */
   record Summary(
-      Map<EventType, Long> published, List<Receipt> last, Duration took, @Nullable String failure) {
+      Map<EventType, Long> published, List<Receipt> last, List<Receipt> receipts, Duration took, @Nullable String failure) {
 
     long total() {
       return published.values().stream().mapToLong(n -> n).sum();
@@ -74,6 +80,7 @@ final class Publication {
     return new Summary(
         Map.copyOf(published),
         List.copyOf(last.values()),
+        List.copyOf(receipts),
         Duration.ofNanos(System.nanoTime() - started),
         failure);
   }
@@ -99,6 +106,9 @@ final class Publication {
       try {
         Receipt receipt = append.receipt().join();
         published.merge(EventType.of(append.event()), 1L, Long::sum);
+        if (keepsReceipts) {
+          receipts.add(receipt);
+        }
         last.merge(receipt.partition(), receipt, (a, b) -> a.offset() > b.offset() ? a : b);
       } catch (CompletionException e) {
         fail(append, e.getCause() == null ? e : e.getCause());

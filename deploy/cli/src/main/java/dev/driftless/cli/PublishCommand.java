@@ -1,9 +1,7 @@
 package dev.driftless.cli;
 
 import dev.driftless.producer.MemoryLog;
-import dev.driftless.producer.NotVisibleException;
 import dev.driftless.producer.Receipt;
-import dev.driftless.producer.SetAsideException;
 import dev.driftless.schemas.EventType;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -104,14 +102,14 @@ final class PublishCommand implements Callable<Integer> {
   public Integer call() {
     try (EventLines lines = lines();
         MemoryLog log = MemoryLog.open(connection.log())) {
-      Publication.Summary summary = new Publication(log, output::say).publish(lines);
+      Publication.Summary summary = new Publication(log, !views.isEmpty(), output::say).publish(lines);
       print(summary);
       String problem = summary.failure();
       Duration visibleAfter = null;
       if (problem == null && !views.isEmpty()) {
         try {
-          visibleAfter = patience.await(log, summary.last(), views, output);
-        } catch (NotVisibleException | SetAsideException e) {
+          visibleAfter = patience.await(log, summary.receipts(), views, output);
+        } catch (RuntimeException e) { // the events are in the log all the same
           problem = Failure.line(e);
           output.say(problem);
         }

@@ -93,9 +93,10 @@ final class DeadLetters implements AutoCloseable {
    * Sets the refused records of this batch aside; returns when they are durable. A batch that is
    * tried again is set aside once.
    *
+   * @param generation of the view
    * @throws StoreAwayException if the broker does not take them now
    */
-  void add(Batch batch) {
+  void add(Batch batch, String generation) {
     if (!keeps) {
       return;
     }
@@ -104,7 +105,7 @@ final class DeadLetters implements AutoCloseable {
         batch.records().stream()
             .filter(r -> r.disposition() == Disposition.REFUSED && !sent.contains(r.offset()))
             .toList();
-    send(batch.to().topicId(), refused);
+    send(batch.to().topicId(), generation, refused);
     refused.forEach(r -> sent.add(r.offset()));
   }
 
@@ -124,7 +125,7 @@ final class DeadLetters implements AutoCloseable {
 
   /** Whatever an owner before this one set aside is below this offset of the topic. */
   void known(long offset) {
-    end = Math.max(end, offset);
+    end = offset;
   }
 
   /** Whatever was set aside of this thread's partitions is below this offset of the topic. */
@@ -141,7 +142,7 @@ final class DeadLetters implements AutoCloseable {
     return partitions.computeIfAbsent(partition, p -> new Progress());
   }
 
-  private void send(String topicId, List<LogRecord> refused) {
+  private void send(String topicId, String generation, List<LogRecord> refused) {
     if (refused.isEmpty()) {
       return;
     }
@@ -150,10 +151,10 @@ final class DeadLetters implements AutoCloseable {
       producer().partitionsFor(topic);
       List<Future<RecordMetadata>> sent = new ArrayList<>();
       for (LogRecord r : refused) {
-        sent.add(producer().send(letter(topicId, r)));
+        sent.add(producer().send(letter(topicId, generation, r)));
       }
       for (Future<RecordMetadata> each : sent) {
-        known(each.get().offset() + 1);
+        end = Math.max(end, each.get().offset() + 1);
       }
     } catch (ExecutionException | KafkaException e) {
       throw new StoreAwayException(e);
@@ -171,13 +172,16 @@ final class DeadLetters implements AutoCloseable {
     }
   }
 
-  private ProducerRecord<byte[], byte[]> letter(String topicId, LogRecord r) {
+  private ProducerRecord<byte[], byte[]> letter(
+      String topicId, String generation, LogRecord r) {
     ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(topic, r.key(), r.value());
     Map.of(
             DeadLetterHeaders.VIEW,
             view,
             DeadLetterHeaders.TOPIC_ID,
             topicId,
+            DeadLetterHeaders.GENERATION,
+            generation,
             DeadLetterHeaders.PARTITION,
             Integer.toString(r.partition()),
             DeadLetterHeaders.OFFSET,

@@ -41,7 +41,7 @@ final class Drain {
       if (allowed < batch.records().size()) {
         batch = partition.batch(allowed);
       }
-      RuntimeException refusal = attempt(batch);
+      RuntimeException refusal = attempt(batch, partition.fence().generation());
       if (refusal == null) {
         partition.applied(batch);
         deadLetters.acknowledged(batch);
@@ -56,8 +56,8 @@ final class Drain {
   }
 
   /** Null if the store acknowledged the batch, its exception if it refuses it for ever. */
-  private @Nullable RuntimeException attempt(Batch batch) {
-    deadLetters.add(batch);
+  private @Nullable RuntimeException attempt(Batch batch, String generation) {
+    deadLetters.add(batch, generation);
     try {
       meters.timed(() -> projector.apply(batch));
       return null;

@@ -5,7 +5,6 @@ import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Projector;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.RegistryUnavailableException;
-import dev.driftless.schemas.ViewPosition;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -56,7 +55,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final LogPositions log;
   private final @Nullable ViewControls controls;
   private final @Nullable Repairs repairs;
-  private final @Nullable PositionReports reports;
+  private final @Nullable ToldPositions told;
   private final ViewMeters meters;
   private final long checkIntervalNanos;
   private final Backoff backoff = new Backoff();
@@ -71,10 +70,6 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private @Nullable ViewStoppedException stopped;
   private boolean paused;
-
-  /** Some position could not be told to clients when it was reached. */
-  private boolean reportOwed;
-
   private long checkAtNanos = System.nanoTime();
 
   /**
@@ -96,13 +91,14 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.log = parts.log();
     this.meters = parts.meters();
     this.shared = parts.partitions();
-    this.reports = parts.reports();
     this.checkIntervalNanos = parts.checkInterval().toNanos();
     this.abandoned = abandoned;
     this.deadLetters = deadLetters;
     this.controls = controls;
     this.repairs = repairs;
     this.drain = new Drain(parts, deadLetters);
+    this.told =
+        parts.reports() == null ? null : new ToldPositions(parts, parts.reports(), deadLetters);
   }
 
   @Override
@@ -118,7 +114,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     int failures = backoff.succeeded();
     if (failures > 0) {
       LOG.info("view={} going on after {} attempts", name, failures);
-      reportOwn(null);
+      tell(own.values(), null);
     }
     return records;
   }
@@ -210,11 +206,11 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       drainOwn();
       check();
       repairOwn();
-      if (reportOwed) {
-        reportOwn(paused ? PAUSED : null);
+      if (told != null) {
+        told.tellOwed(own.values(), waiting());
       }
     } catch (ViewStoppedException e) {
-      reportOwn(e.getMessage());
+      tell(own.values(), e.getMessage());
       throw e;
     } catch (StoreAwayException e) {
       failed(e);
@@ -231,7 +227,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       long before = partition.fence().offset();
       write(partition, drain::drain);
       if (partition.fence().offset() > before) {
-        report(partition, null);
+        tell(List.of(partition), null);
       }
     }
   }
@@ -269,34 +265,19 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
         throw new FencedException(name, partition.partition(), partition.fence().epoch());
       }
     }
-    reportOwn(paused ? PAUSED : null);
+    if (told != null) {
+      told.tellAgain(own.values(), waiting());
+    }
     checkAtNanos = System.nanoTime() + checkIntervalNanos;
   }
 
-  /**
-   * Again for partitions in which nothing happens too: so a report that should not have been the
-   * last one, of a projector that was replaced, does not stay.
-   */
-  private void reportOwn(@Nullable String waiting) {
-    reportOwed = false;
-    own.values().forEach(partition -> report(partition, waiting));
+  private @Nullable String waiting() {
+    return paused ? PAUSED : null;
   }
 
-  private void report(OwnedPartition partition, @Nullable String waiting) {
-    if (reports != null && partition.positioned()) {
-      Fence fence = partition.fence();
-      boolean taken =
-          reports.report(
-              new ViewPosition(
-                  projector.view(),
-                  partition.partition(),
-                  partition.topicId(),
-                  fence.generation(),
-                  fence.epoch(),
-                  fence.offset(),
-                  deadLetters.end(),
-                  waiting));
-      reportOwed |= !taken;
+  private void tell(Collection<OwnedPartition> partitions, @Nullable String waiting) {
+    if (told != null) {
+      told.tell(partitions, waiting);
     }
   }
 
@@ -345,8 +326,8 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       TopicDescription topic = log.describe();
       String topicId = topic.topicId().toString();
       Fence fence = projector.acquire(partition.partition());
-      if (reports != null) {
-        deadLetters.known(log.end(deadLetters.topic()));
+      if (told != null) {
+        told.acquired();
       }
       long start = log.start(this, at, topicId, fence);
       seek(at, start);
@@ -358,7 +339,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
           fence.offset(),
           fence.epoch(),
           start);
-      report(partition, null);
+      tell(List.of(partition), null);
     } catch (ViewStoppedException e) {
       stopped = e;
       throw e;
@@ -419,7 +400,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       LOG.warn("view={} attempt={} waiting: {}", name, failures, Drain.firstLine(e));
     }
     LOG.debug("view={} attempt={}", name, failures, e);
-    reportOwn(Drain.firstLine(e));
+    tell(own.values(), Drain.firstLine(e));
   }
 
   /** Follows the partitions that this thread owns, around what Kafka Streams does with them. */

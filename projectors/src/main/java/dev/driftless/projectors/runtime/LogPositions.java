@@ -5,6 +5,7 @@ import dev.driftless.projectors.Position;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 final class LogPositions {
 
   private static final int BROKER_TIMEOUT_SECONDS = 10;
+
+  /** The view goes on without the answer. */
+  private static final int END_TIMEOUT_SECONDS = 2;
 
   private final String view;
   private final String topic;
@@ -54,22 +58,25 @@ final class LogPositions {
     }
   }
 
-  /** The end of another topic's first partition; 0 if there is no such topic. */
-  long end(String other) {
+  /**
+   * The end of another topic's first partition; 0 if there is no such topic, empty if the broker
+   * does not tell it now.
+   */
+  OptionalLong end(String other) {
     TopicPartition at = new TopicPartition(other, 0);
     try {
-      return admin
-          .listOffsets(Map.of(at, OffsetSpec.latest()))
-          .partitionResult(at)
-          .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-          .offset();
+      return OptionalLong.of(
+          admin
+              .listOffsets(Map.of(at, OffsetSpec.latest()))
+              .partitionResult(at)
+              .get(END_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+              .offset());
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-        return 0;
-      }
-      throw new KafkaException("the broker does not tell the end of " + at, e);
+      return e.getCause() instanceof UnknownTopicOrPartitionException
+          ? OptionalLong.of(0)
+          : OptionalLong.empty();
     } catch (TimeoutException e) {
-      throw new KafkaException("the broker does not tell the end of " + at, e);
+      return OptionalLong.empty();
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }

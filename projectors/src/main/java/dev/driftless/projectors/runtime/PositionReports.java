@@ -8,7 +8,6 @@ import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,10 +32,17 @@ final class PositionReports implements AutoCloseable {
     settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 1 << 20);
+    settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 1 << 14);
     settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 4_000);
     settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000);
     this.producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  /** The topic's name. */
+  @Override
+  public String toString() {
+    return topic;
   }
 
   /** False if it was not taken: the topic's leader is not known yet, or the buffer is full. */
@@ -46,7 +52,7 @@ final class PositionReports implements AutoCloseable {
       return !producer
           .send(new ProducerRecord<>(topic, 0, position.key(), position.value()))
           .isDone();
-    } catch (KafkaException | IllegalStateException e) {
+    } catch (RuntimeException e) {
       // closed, or not allowed: no reason for the view to stand still
       LOG.debug("view={} partition={} not told", position.view(), position.partition(), e);
       return true;

@@ -1,7 +1,6 @@
 package dev.driftless.projectors.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.local.LocalStack;
@@ -15,13 +14,18 @@ import dev.driftless.producer.View;
 import dev.driftless.projectors.Events;
 import dev.driftless.projectors.TestLog;
 import dev.driftless.projectors.relational.RelationalFixture;
+import dev.driftless.schemas.ViewPosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,7 +88,7 @@ final class AwaitVisibleIT {
       String token = agent.append(Events.recorded("m1", "text")).token();
       assertThatThrownBy(() -> other.awaitVisible(Receipt.parse(token), View.RELATIONAL, SHORT))
           .isInstanceOf(NotVisibleException.class)
-          .hasMessageContainingAll("the view relational is 1 events behind", "is it running?");
+          .hasMessageContainingAll("nothing is known of the view relational", "is it running?");
       try (ViewApplication ignored = log.start(fixture.open())) {
         other.awaitVisible(Receipt.parse(token), View.RELATIONAL, PATIENCE);
       }
@@ -220,15 +224,51 @@ final class AwaitVisibleIT {
   }
 
   @Test
+  void who_begins_to_wait_reads_all_that_was_told_before_it_believes_any() throws Exception {
+    Receipt receipt;
+    try (MemoryLog client = log.client()) {
+      receipt = client.append(Events.recorded("m1", "text"));
+    }
+    try (KafkaProducer<byte[], byte[]> projectors =
+        new KafkaProducer<>(
+            Map.copyOf(log.kafka()), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (int i = 0; i < 3_000; i++) {
+        boolean wasEmptied = i == 2_999;
+        ViewPosition told =
+            new ViewPosition(
+                "relational",
+                receipt.partition(),
+                receipt.topicId(),
+                "",
+                wasEmptied ? 8 : 7,
+                wasEmptied ? 0 : receipt.offset() + 1,
+                0,
+                null);
+        var unused =
+            projectors.send(
+                new ProducerRecord<>(log.names().positions(), 0, told.key(), told.value()));
+      }
+    }
+    try (MemoryLog fresh = log.client()) {
+      assertThatThrownBy(() -> fresh.awaitVisible(receipt, View.RELATIONAL, Duration.ofSeconds(3)))
+          .isInstanceOf(NotVisibleException.class);
+    }
+  }
+
+  @Test
   void who_waits_while_the_log_is_closed_is_told() {
     MemoryLog client = log.client();
     Receipt receipt = client.append(Events.recorded("m1", "text"));
-    Thread closer = new Thread(client::close);
-    assertThatCode(
+    Thread waiter = Thread.currentThread();
+    Thread closer =
+        new Thread(
             () -> {
-              closer.start();
-              client.awaitVisible(receipt, View.RELATIONAL, PATIENCE);
-            })
-        .isInstanceOf(IllegalStateException.class);
+              Awaitility.await().until(() -> waiter.getState() == Thread.State.TIMED_WAITING);
+              client.close();
+            });
+    closer.start();
+    assertThatThrownBy(() -> client.awaitVisible(receipt, View.RELATIONAL, PATIENCE))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
   }
 }
