@@ -3,6 +3,7 @@ package dev.driftless.producer;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.schemas.EventEncoder;
 import dev.driftless.schemas.EventRegistry;
+import dev.driftless.schemas.Names;
 import dev.driftless.schemas.SubjectKey;
 import java.time.Duration;
 import java.util.Collection;
@@ -178,6 +179,11 @@ public final class MemoryLog implements AutoCloseable {
     return end == 0
         ? Optional.empty()
         : Optional.of(new Receipt(topic.topicId(), partition, end - 1));
+  }
+
+  /** What everything of this log's installation is called, its views included. */
+  public Names names() {
+    return config.names();
   }
 
   /** The topic behind this log, as it was when the log was opened. */

@@ -1,0 +1,90 @@
+package dev.driftless.producer.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.driftless.events.CheckpointSaved;
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.events.ToolCallCompensated;
+import dev.driftless.events.ToolCallCompleted;
+import dev.driftless.events.ToolCallFailed;
+import dev.driftless.events.ToolCallIntended;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of one call. Each has an id of its own, made from what the call is identified by, so
+ * that an event that is appended again is a repeat and changes nothing.
+ *
+ * @param base of the event ids
+ * @param saga the call is part of, as correlation id; null if of none
+ */
+record CallEvents(AgentSession session, UUID base, @Nullable String saga, ToolCall call) {
+
+  private static final int MAX_ERROR_CHARACTERS = 4_000;
+
+  /** Of a call that is new however often it is tried. */
+  static CallEvents unique(AgentSession session, ToolCall call) {
+    return new CallEvents(session, UUID.randomUUID(), null, call);
+  }
+
+  /** Of a call whose id says all: a repeat has the same event ids. */
+  static CallEvents repeatable(AgentSession session, String saga, ToolCall call) {
+    String whole = String.join("\0", session.session(), call.id());
+    return new CallEvents(session, UUID.nameUUIDFromBytes(whole.getBytes(UTF_8)), saga, call);
+  }
+
+  static MemoryEvent checkpoint(AgentSession session, String step, String state) {
+    return envelope(session)
+        .setEventId(UUID.randomUUID().toString())
+        .setPayload(new CheckpointSaved(step, state))
+        .build();
+  }
+
+  MemoryEvent intended() {
+    return envelope(session)
+        .setEventId(base + "-intended")
+        .setCorrelationId(saga)
+        .setPayload(new ToolCallIntended(call.id(), call.tool(), call.arguments()))
+        .build();
+  }
+
+  MemoryEvent completed(String result) {
+    return outcome(
+        "completed", new ToolCallCompleted(call.id(), call.tool(), call.arguments(), result));
+  }
+
+  MemoryEvent failed(String error) {
+    return outcome(
+        "failed", new ToolCallFailed(call.id(), call.tool(), call.arguments(), text(error)));
+  }
+
+  MemoryEvent compensated(String compensation) {
+    return outcome(
+        "compensated",
+        new ToolCallCompensated(call.id(), call.tool(), call.arguments(), compensation));
+  }
+
+  private MemoryEvent outcome(String kind, Object payload) {
+    return envelope(session)
+        .setEventId(base + "-" + kind)
+        .setCorrelationId(saga)
+        .setPayload(payload)
+        .build();
+  }
+
+  private static MemoryEvent.Builder envelope(AgentSession session) {
+    return MemoryEvent.newBuilder()
+        .setOccurredAt(Instant.now())
+        .setTenant(session.tenant())
+        .setSubject(session.subject())
+        .setAgent(session.agent())
+        .setSession(session.session());
+  }
+
+  /** An exception's message comes from anywhere; it must not keep the failure out of the log. */
+  private static String text(String error) {
+    String cut = error.substring(0, Math.min(error.length(), MAX_ERROR_CHARACTERS));
+    return new String(cut.getBytes(UTF_8), UTF_8).replace('\0', ' ');
+  }
+}

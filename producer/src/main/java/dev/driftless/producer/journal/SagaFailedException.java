@@ -1,0 +1,36 @@
+package dev.driftless.producer.journal;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The saga did not come to its end. The cause is what the failing step threw, if that was in this
+ * process; what compensations threw is suppressed.
+ */
+public final class SagaFailedException extends RuntimeException {
+
+  private final List<String> undone;
+  private final List<String> notUndone;
+
+  SagaFailedException(
+      String saga, List<String> undone, List<String> notUndone, @Nullable Throwable cause) {
+    super(
+        notUndone.isEmpty()
+            ? "saga %s failed, and all that it had done is undone: %s".formatted(saga, undone)
+            : "saga %s failed, and these steps are NOT undone: %s (undone: %s); run it again to try again"
+                .formatted(saga, notUndone, undone),
+        cause);
+    this.undone = List.copyOf(undone);
+    this.notUndone = List.copyOf(notUndone);
+  }
+
+  /** Steps that are undone, in that order, by this process or an earlier one. */
+  public List<String> undone() {
+    return undone;
+  }
+
+  /** Steps that happened, or may have, and are not undone, the last one first. */
+  public List<String> notUndone() {
+    return notUndone;
+  }
+}

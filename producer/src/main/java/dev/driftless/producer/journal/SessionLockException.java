@@ -1,0 +1,14 @@
+package dev.driftless.producer.journal;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This process may not go on with the session: another one recovers it, or might, since the lock
+ * that kept others away is lost. Nothing was run.
+ */
+public final class SessionLockException extends RuntimeException {
+
+  SessionLockException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}
