@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.examples;
+
+import org.jspecify.annotations.NullMarked;
