@@ -79,7 +79,7 @@ public final class Saga {
 
   /**
    * Begins the saga, or goes on with it where the log says it is. What another process has done of
-   * it is not done again.
+   * it is not done again. One thread at a time.
    *
    * @return the results by step, in their order
    * @throws SagaFailedException if a step failed, now or before; the steps before it are undone,

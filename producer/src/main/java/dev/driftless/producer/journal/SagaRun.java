@@ -111,6 +111,9 @@ final class SagaRun {
       } catch (SessionLockException e) {
         throw e;
       } catch (Exception e) {
+        if (e instanceof InterruptedException) {
+          Thread.currentThread().interrupt();
+        }
         throw new UnknownOutcomeException(
             "saga %s: whether step %s happened cannot be told now; run it again"
                 .formatted(saga.id(), step.name()),

@@ -162,7 +162,7 @@ public final class ToolCallJournal {
     try {
       append(outcome);
     } catch (RuntimeException e) {
-      throw new OutcomeNotRecordedException(what, call.id(), result, e);
+      throw new OutcomeNotRecordedException(what, call, result, e);
     }
   }
 

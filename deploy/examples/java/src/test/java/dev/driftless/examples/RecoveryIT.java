@@ -3,6 +3,8 @@ package dev.driftless.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.driftless.local.TestStack;
 import dev.driftless.producer.journal.AgentSession;
 import dev.driftless.producer.journal.Checkpoint;
@@ -258,6 +260,27 @@ final class RecoveryIT {
       }
     }
     assertThat(ran).containsExactly("c1");
+  }
+
+  @Test
+  void a_pool_gets_its_connections_back_without_the_lock_and_as_they_were() {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(live.postgres);
+    config.setMaximumPoolSize(2);
+    config.setAutoCommit(false);
+    try (HikariDataSource pool = new HikariDataSource(config)) {
+      ToolCallJournal journal =
+          ToolCallJournal.of(live.log, pool, new AgentSession("acme", "ella", "booker", "s1"));
+      for (int i = 0; i < 3; i++) {
+        try (Recovery recovery = journal.recover(PATIENCE)) {
+          assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isEqualTo(1);
+          journal.call("think", "{}", () -> "r");
+          recovery.check();
+        }
+        assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
+        live.journal("ella", "s1").recover(PATIENCE).close();
+      }
+    }
   }
 
   /** The server ends every connection that holds an advisory lock of a session. */
