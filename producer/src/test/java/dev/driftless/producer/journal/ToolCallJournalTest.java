@@ -131,7 +131,7 @@ final class ToolCallJournalTest {
               assertThat(e.result()).isEqualTo("R1");
               assertThat(e).hasMessageNotContaining("R1");
               assertThat(log.written).containsExactly("Intended c1");
-              journal.completed(e.call(), e.result());
+              journal.completed(e.call(), "R1");
             })
         .hasMessageContaining("tool book_reservation ran (call c1)")
         .hasMessageContaining("no broker answers");
