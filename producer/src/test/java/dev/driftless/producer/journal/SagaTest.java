@@ -211,6 +211,61 @@ final class SagaTest {
   }
 
   @Test
+  void a_compensation_is_given_what_the_check_found() {
+    crashIn("hotel");
+    List<String> given = new ArrayList<>();
+    SagaStep hotel =
+        step("hotel")
+            .checkedBy(call -> Optional.of("R-late"))
+            .undoneBy(
+                call -> {
+                  given.add(call.id() + " " + call.result());
+                  return "cancelled";
+                });
+
+    try (Recovery recovery = log.journal().recover(TIMEOUT)) {
+      Saga.of("trip", step("flight"), hotel).compensate(recovery, "no");
+    }
+    assertThat(given).containsExactly("trip/hotel R-late");
+  }
+
+  @Test
+  void a_saga_that_was_given_up_never_goes_forward_again_whatever_was_undone_of_it() {
+    crashIn("hotel");
+    SagaStep hotel =
+        step("hotel")
+            .repeatable()
+            .undoneBy(
+                call -> {
+                  throw new IOException("not now");
+                });
+    Saga saga = patient(Saga.of("trip", step("flight"), hotel), 1);
+
+    try (Recovery recovery = log.journal().recover(TIMEOUT)) {
+      assertThatThrownBy(() -> saga.compensate(recovery, "no"))
+          .isInstanceOfSatisfying(
+              SagaFailedException.class,
+              e -> assertThat(e.notUndone()).containsExactly("hotel", "flight"));
+    }
+    assertThat(failure(saga).notUndone()).containsExactly("hotel", "flight");
+    assertThat(done).isEmpty();
+  }
+
+  @Test
+  void a_step_that_a_lost_process_completes_after_it_was_undone_is_undone_by_the_next_run() {
+    crashIn("hotel");
+    Saga saga = Saga.of("trip", step("flight"), step("hotel"));
+    failure(saga);
+    done.clear();
+
+    ToolCall hotel = ToolCall.intended("trip/hotel", "book_hotel", "{}", "booker");
+    log.journal()
+        .append(CallEvents.repeatable(FakeLog.SESSION, "trip", hotel).completed("R-late"));
+    failure(saga);
+    assertThat(done).containsExactly("undo hotel");
+  }
+
+  @Test
   void a_compensation_that_fails_is_tried_again() {
     int[] left = {2};
     SagaStep flight =

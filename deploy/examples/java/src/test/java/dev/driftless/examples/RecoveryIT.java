@@ -15,6 +15,9 @@ import dev.driftless.producer.journal.ToolCallJournal;
 import dev.driftless.producer.journal.UnknownOutcomeException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,6 +204,23 @@ final class RecoveryIT {
   }
 
   @Test
+  void a_view_whose_tables_are_not_where_it_said_it_was_gives_no_answer() {
+    ToolCallJournal journal = live.journal("ada", "s1");
+    journal.call("c1", "think", "{}", () -> "r");
+    journal.recover(PATIENCE).close();
+    live.pause();
+    try {
+      assertThat(live.query("UPDATE <schema>.view_positions SET position = 1 RETURNING position"))
+          .containsExactly("1");
+      assertThatThrownBy(() -> journal.recover(PATIENCE))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("it is at 1 of topic id " + live.log.topic().topicId());
+    } finally {
+      live.resume();
+    }
+  }
+
+  @Test
   void one_recovers_a_session_at_a_time_and_others_are_refused_at_once() {
     try (Recovery first = live.journal("zoe", "s1").recover(PATIENCE)) {
       assertThatThrownBy(() -> live.journal("zoe", "s1").recover(PATIENCE))
@@ -260,6 +280,34 @@ final class RecoveryIT {
       }
     }
     assertThat(ran).containsExactly("c1");
+  }
+
+  @Test
+  void a_lock_that_is_gone_from_a_connection_that_lives_is_noticed() throws Exception {
+    List<Connection> opened = new ArrayList<>();
+    PGSimpleDataSource watched =
+        new PGSimpleDataSource() {
+          @Override
+          public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            opened.add(connection);
+            return connection;
+          }
+        };
+    PGSimpleDataSource servers = (PGSimpleDataSource) live.postgres;
+    watched.setUrl(servers.getUrl());
+    watched.setUser(servers.getUser());
+    watched.setPassword(servers.getPassword());
+    ToolCallJournal journal =
+        ToolCallJournal.of(live.log, watched, new AgentSession("acme", "eli", "booker", "s1"));
+
+    try (Recovery recovery = journal.recover(PATIENCE)) {
+      recovery.check();
+      try (Statement statement = opened.get(0).createStatement()) {
+        statement.execute("SELECT pg_advisory_unlock_all()");
+      }
+      assertThatThrownBy(recovery::check).isInstanceOf(SessionLockException.class);
+    }
   }
 
   @Test
