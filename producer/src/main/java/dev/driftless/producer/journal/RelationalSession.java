@@ -50,6 +50,8 @@ final class RelationalSession implements SessionStore {
   /** No such table or schema. */
   private static final Set<String> ABSENT = Set.of("42P01", "3F000");
 
+  private static final long POLL_MS = 50;
+
   private final MemoryLog log;
   private final AgentSession session;
   private final String schema;
@@ -69,23 +71,50 @@ final class RelationalSession implements SessionStore {
     if (end.isEmpty()) {
       return SessionState.EMPTY;
     }
-    log.awaitVisible(List.of(end.get()), List.of(View.RELATIONAL), timeout);
-    List<Row> rows;
-    try {
-      rows = jdbi.inTransaction(handle -> rows(handle, saga, end.get().partition()));
-    } catch (RuntimeException e) {
-      if (e.getCause() instanceof SQLException sql && ABSENT.contains(sql.getSQLState())) {
-        throw elsewhere(end.get(), "it has no such view", e);
-      }
-      throw e;
-    }
-    check(rows, end.get());
-    return state(rows);
+    return read(saga, end.get(), System.nanoTime() + timeout.toNanos());
   }
 
   @Override
   public Lock lock() {
     return AdvisoryLock.take(jdbi, schema, session);
+  }
+
+  /** What the view told of itself may be older than its tables, if these were emptied since. */
+  private SessionState read(@Nullable String saga, Receipt end, long deadline) {
+    while (true) {
+      log.awaitVisible(
+          List.of(end),
+          List.of(View.RELATIONAL),
+          Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+      Read read = read(saga, end.partition());
+      if (read.shows(end)) {
+        return state(read.rows);
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw elsewhere(end, read);
+      }
+      pause();
+    }
+  }
+
+  private Read read(@Nullable String saga, int partition) {
+    try {
+      return new Read(jdbi.inTransaction(handle -> rows(handle, saga, partition)), null);
+    } catch (RuntimeException e) {
+      if (e.getCause() instanceof SQLException sql && ABSENT.contains(sql.getSQLState())) {
+        return new Read(List.of(), e);
+      }
+      throw e;
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(POLL_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for the relational view", e);
+    }
   }
 
   private List<Row> rows(Handle handle, @Nullable String saga, int partition) {
@@ -101,23 +130,11 @@ final class RelationalSession implements SessionStore {
         .list();
   }
 
-  /** The view shows it, but do these tables? */
-  private void check(List<Row> rows, Receipt end) {
-    if (rows.isEmpty()) {
-      throw elsewhere(end, "it holds nothing of that partition", null);
-    }
-    Row first = rows.get(0);
-    if (!end.topicId().equals(first.topicId) || first.position <= end.offset()) {
-      throw elsewhere(
-          end, "it is at %d of topic id %s".formatted(first.position, first.topicId), null);
-    }
-  }
-
-  private IllegalStateException elsewhere(Receipt end, String found, @Nullable Throwable cause) {
+  private IllegalStateException elsewhere(Receipt end, Read read) {
     return new IllegalStateException(
-        "the relational view shows partition %d of topic id %s up to offset %d, but in the DataSource's schema %s %s: is that a replica, another installation, or a view just emptied?"
-            .formatted(end.partition(), end.topicId(), end.offset(), schema, found),
-        cause);
+        "the relational view shows partition %d of topic id %s up to offset %d, but in the DataSource's schema %s %s: is that a replica, another installation, or a view that was emptied?"
+            .formatted(end.partition(), end.topicId(), end.offset(), schema, read.found()),
+        read.absence);
   }
 
   private static SessionState state(List<Row> rows) {
@@ -135,6 +152,27 @@ final class RelationalSession implements SessionStore {
     }
     return new SessionState(
         List.copyOf(before), Optional.ofNullable(checkpoint), List.copyOf(since));
+  }
+
+  /**
+   * What the tables held.
+   *
+   * @param absence what the server said if there are none
+   */
+  private record Read(List<Row> rows, @Nullable RuntimeException absence) {
+
+    boolean shows(Receipt end) {
+      return !rows.isEmpty()
+          && end.topicId().equals(rows.get(0).topicId)
+          && rows.get(0).position > end.offset();
+    }
+
+    String found() {
+      if (rows.isEmpty()) {
+        return absence == null ? "there is nothing of that partition" : "there is no such view";
+      }
+      return "it is at %d of topic id %s".formatted(rows.get(0).position, rows.get(0).topicId);
+    }
   }
 
   /** A checkpoint, a call, or nothing but the position. */

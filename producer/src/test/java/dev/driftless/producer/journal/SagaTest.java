@@ -259,8 +259,7 @@ final class SagaTest {
     done.clear();
 
     ToolCall hotel = ToolCall.intended("trip/hotel", "book_hotel", "{}", "booker");
-    log.journal()
-        .append(CallEvents.repeatable(FakeLog.SESSION, "trip", hotel).completed("R-late"));
+    log.journal().append(CallEvents.repeatable(FakeLog.SESSION, "trip", hotel).completed("R-late"));
     failure(saga);
     assertThat(done).containsExactly("undo hotel");
   }

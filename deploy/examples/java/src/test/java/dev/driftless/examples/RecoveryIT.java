@@ -192,15 +192,16 @@ final class RecoveryIT {
   void a_database_that_is_not_the_one_of_the_view_is_told() {
     ToolCallJournal here = live.journal("uma", "s1");
     here.call("c1", "think", "{}", () -> "r");
+    here.recover(PATIENCE).close();
     PGSimpleDataSource elsewhere = (PGSimpleDataSource) Servers.postgres(live.environment());
     elsewhere.setDatabaseName("template1");
     ToolCallJournal journal =
         ToolCallJournal.of(live.log, elsewhere, new AgentSession("acme", "uma", "booker", "s1"));
 
-    assertThatThrownBy(() -> journal.recover(PATIENCE))
+    assertThatThrownBy(() -> journal.recover(Duration.ofSeconds(2)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("in the DataSource's schema " + live.names.name() + "_driftless")
-        .hasMessageContaining("it has no such view");
+        .hasMessageContaining("there is no such view");
   }
 
   @Test
@@ -212,11 +213,14 @@ final class RecoveryIT {
     try {
       assertThat(live.query("UPDATE <schema>.view_positions SET position = 1 RETURNING position"))
           .containsExactly("1");
-      assertThatThrownBy(() -> journal.recover(PATIENCE))
+      assertThatThrownBy(() -> journal.recover(Duration.ofSeconds(2)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("it is at 1 of topic id " + live.log.topic().topicId());
     } finally {
       live.resume();
+    }
+    try (Recovery recovery = journal.recover(PATIENCE)) {
+      assertThat(recovery.callsSinceCheckpoint()).extracting(ToolCall::id).containsExactly("c1");
     }
   }
 
