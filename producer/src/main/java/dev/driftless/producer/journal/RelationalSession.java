@@ -2,6 +2,7 @@ package dev.driftless.producer.journal;
 
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.Receipt;
+import dev.driftless.producer.SetAsideException;
 import dev.driftless.producer.View;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,6 +17,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A session in the relational view. Safe to share between threads. */
 final class RelationalSession implements SessionStore {
@@ -50,6 +53,7 @@ final class RelationalSession implements SessionStore {
   /** No such table or schema. */
   private static final Set<String> ABSENT = Set.of("42P01", "3F000");
 
+  private static final Logger LOG = LoggerFactory.getLogger(RelationalSession.class);
   private static final long POLL_MS = 50;
 
   private final MemoryLog log;
@@ -82,10 +86,7 @@ final class RelationalSession implements SessionStore {
   /** What the view told of itself may be older than its tables, if these were emptied since. */
   private SessionState read(@Nullable String saga, Receipt end, long deadline) {
     while (true) {
-      log.awaitVisible(
-          List.of(end),
-          List.of(View.RELATIONAL),
-          Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+      await(end, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
       Read read = read(saga, end.partition());
       if (read.shows(end)) {
         return state(read.rows);
@@ -94,6 +95,16 @@ final class RelationalSession implements SessionStore {
         throw elsewhere(end, read);
       }
       pause();
+    }
+  }
+
+  private void await(Receipt end, Duration timeout) {
+    try {
+      log.awaitVisible(List.of(end), List.of(View.RELATIONAL), timeout);
+    } catch (SetAsideException e) {
+      // It is no event of a journal, since an append takes none that the view could not hold; the
+      // tables tell when the view is past it.
+      LOG.debug("the log ends with a record that was set aside", e);
     }
   }
 

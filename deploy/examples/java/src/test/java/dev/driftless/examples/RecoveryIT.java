@@ -13,6 +13,7 @@ import dev.driftless.producer.journal.SessionLockException;
 import dev.driftless.producer.journal.ToolCall;
 import dev.driftless.producer.journal.ToolCallJournal;
 import dev.driftless.producer.journal.UnknownOutcomeException;
+import dev.driftless.schemas.SubjectKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,7 +22,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -202,6 +207,21 @@ final class RecoveryIT {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("in the DataSource's schema " + live.names.name() + "_driftless")
         .hasMessageContaining("there is no such view");
+  }
+
+  @Test
+  void a_record_that_the_view_set_aside_at_the_end_of_the_log_holds_nothing_up() throws Exception {
+    ToolCallJournal journal = live.journal("ute", "s1");
+    journal.call("c1", "think", "{}", () -> "r");
+    try (KafkaProducer<byte[], byte[]> other =
+        new KafkaProducer<>(
+            Map.copyOf(live.kafka()), new ByteArraySerializer(), new ByteArraySerializer())) {
+      byte[] key = new SubjectKey("acme", "ute").bytes();
+      other.send(new ProducerRecord<>(live.names.log(), key, new byte[] {1, 2, 3})).get();
+    }
+    try (Recovery recovery = journal.recover(PATIENCE)) {
+      assertThat(recovery.callsSinceCheckpoint()).extracting(ToolCall::id).containsExactly("c1");
+    }
   }
 
   @Test
