@@ -61,6 +61,7 @@ final class SagaRun {
       }
     }
     if (self.is(Status.INTENDED)) {
+      journal.checkLock();
       journal.append(events(self).completed(saga.names()));
     }
     return Collections.unmodifiableMap(results);

@@ -71,7 +71,8 @@ public final class SagaStep {
 
   /**
    * The same with arguments made from the results of the steps before, by name. They are made once:
-   * later attempts are given those that are in the log.
+   * later attempts are given those that are in the log. What this throws, {@link Saga#run} throws,
+   * and the saga stays as it is.
    */
   public static SagaStep of(
       String name, String tool, Function<Map<String, String>, String> arguments, Action run) {

@@ -116,7 +116,9 @@ public final class ToolCallJournal {
    *
    * @param timeout for the view to get there
    * @throws SessionLockException at once, if another process recovers the session
-   * @throws IllegalStateException if the tables are not those of this log's view
+   * @throws dev.driftless.producer.NotVisibleException if the view is not there in time; says how
+   *     far it is behind, and why if that is known
+   * @throws IllegalStateException if the view says that it is there, and these tables are not
    */
   public Recovery recover(Duration timeout) {
     SessionStore.Lock lock = store.lock();

@@ -359,6 +359,23 @@ final class SagaTest {
   }
 
   @Test
+  void a_lock_lost_in_the_last_step_leaves_the_end_of_the_saga_to_the_next_one() {
+    SagaStep losing =
+        SagaStep.of(
+            "flight",
+            "book_reservation",
+            "{}",
+            call -> {
+              log.lockLost = true;
+              return "R-flight";
+            });
+
+    assertThatThrownBy(() -> run(Saga.of("trip", losing)))
+        .isInstanceOf(SessionLockException.class);
+    assertThat(log.written).endsWith("Completed trip/flight");
+  }
+
+  @Test
   void a_lock_lost_between_compensations_ends_it() {
     SagaStep hotel =
         step("hotel")

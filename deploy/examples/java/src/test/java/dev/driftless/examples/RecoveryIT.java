@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.driftless.local.TestStack;
+import dev.driftless.producer.NotVisibleException;
 import dev.driftless.producer.journal.AgentSession;
 import dev.driftless.producer.journal.Checkpoint;
 import dev.driftless.producer.journal.Recovery;
@@ -184,6 +185,7 @@ final class RecoveryIT {
     try {
       open(journal, "c2");
       assertThatThrownBy(() -> journal.recover(Duration.ofSeconds(2)))
+          .isInstanceOf(NotVisibleException.class)
           .hasMessageContaining("the view relational");
     } finally {
       live.resume();
