@@ -370,8 +370,7 @@ final class SagaTest {
               return "R-flight";
             });
 
-    assertThatThrownBy(() -> run(Saga.of("trip", losing)))
-        .isInstanceOf(SessionLockException.class);
+    assertThatThrownBy(() -> run(Saga.of("trip", losing))).isInstanceOf(SessionLockException.class);
     assertThat(log.written).endsWith("Completed trip/flight");
   }
 

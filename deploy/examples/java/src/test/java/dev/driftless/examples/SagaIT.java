@@ -71,6 +71,17 @@ final class SagaIT {
   }
 
   @Test
+  void a_checkpoint_in_the_middle_of_a_saga_hides_none_of_its_steps() {
+    Saga crashing = Saga.of("trip", step("flight"), crashing("hotel"));
+    assertThatThrownBy(() -> run("middle", crashing)).isInstanceOf(Crash.class);
+    live.journal("mia", "middle").checkpoint("one", "1");
+
+    Saga saga = Saga.of("trip", step("flight"), step("hotel").repeatable());
+    assertThat(run("middle", saga)).containsOnlyKeys("flight", "hotel");
+    assertThat(done).containsExactly("flight", "hotel");
+  }
+
+  @Test
   void a_compensation_that_fails_twice_and_then_succeeds_is_done() {
     int[] left = {2};
     SagaStep flight =
