@@ -350,6 +350,14 @@ final class RecoveryIT {
           assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isEqualTo(1);
           journal.call("think", "{}", () -> "r");
           recovery.check();
+          assertThat(
+                  live.query(
+                      """
+                      SELECT count(*) FROM pg_stat_activity
+                      WHERE state = 'idle in transaction' AND query LIKE '%advisory%'
+                      """))
+              .as("a transaction as long as the recovery would hold up VACUUM")
+              .containsExactly("0");
         }
         assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isZero();
         live.journal("ella", "s1").recover(PATIENCE).close();
