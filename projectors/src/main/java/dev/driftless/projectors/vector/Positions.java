@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static io.qdrant.client.ConditionFactory.filter;
 import static io.qdrant.client.ConditionFactory.hasId;
 import static io.qdrant.client.ConditionFactory.isEmpty;
 import static io.qdrant.client.ConditionFactory.match;
@@ -22,6 +23,7 @@ import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -48,9 +50,10 @@ final class Positions {
   Fence acquire(int partition) {
     String owner = UUID.randomUUID().toString();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      long epoch = Math.max(stored(partition).epoch() + 1, System.currentTimeMillis());
+      Map<String, Value> before = read(partition);
+      long epoch = Math.max(fence(before).epoch() + 1, System.currentTimeMillis());
       insertIfAbsent(partition);
-      collection.set(Map.of("epoch", value(epoch), "owner", value(owner)), below(partition, epoch));
+      collection.set(claim(before, epoch, owner), below(partition, epoch));
       Map<String, Value> winner = read(partition);
       if (winner.containsKey("owner") && winner.get("owner").getStringValue().equals(owner)) {
         return fence(winner);
@@ -59,6 +62,19 @@ final class Positions {
     throw Status.ABORTED
         .withDescription("partition=%d is being acquired by others".formatted(partition))
         .asRuntimeException();
+  }
+
+  /**
+   * All that is stored is written anew. Qdrant finds points by indexes that lie beside the stored
+   * fields; a server that was killed while it wrote both to disk may find by what the fields do not
+   * say, and then no {@link #advance} would ever change them. If the owner before moved the
+   * position meanwhile, it goes back to where it was read: never ahead of the points.
+   */
+  private static Map<String, Value> claim(Map<String, Value> before, long epoch, String owner) {
+    Map<String, Value> claim = new HashMap<>(before);
+    claim.put("epoch", value(epoch));
+    claim.put("owner", value(owner));
+    return claim;
   }
 
   Fence stored(int partition) {
@@ -85,7 +101,10 @@ final class Positions {
     }
   }
 
-  /** Moves the position to the batch's end, if it still is at the batch's beginning. */
+  /**
+   * Moves the position to the batch's end, if it still is at the batch's beginning. Or is at its
+   * end already: so the server can do it again from its own log after a crash in the middle of it.
+   */
   void advance(Batch batch) {
     Position to = batch.to();
     collection.set(
@@ -96,7 +115,7 @@ final class Positions {
         Filter.newBuilder()
             .addMust(hasId(pointId(batch.partition())))
             .addMust(match("epoch", batch.epoch()))
-            .addMust(batch.from() == 0 ? notAbove("offset", 0) : match("offset", batch.from()))
+            .addMust(isAtBorder(batch))
             .build());
   }
 
@@ -143,12 +162,15 @@ final class Positions {
         .build();
   }
 
-  private static Condition notAbove(String field, long most) {
-    return io.qdrant.client.ConditionFactory.filter(
+  private static Condition isAtBorder(Batch batch) {
+    Filter.Builder border =
         Filter.newBuilder()
-            .addShould(isEmpty(field))
-            .addShould(range(field, Range.newBuilder().setLte((double) most).build()))
-            .build());
+            .addShould(match("offset", batch.from()))
+            .addShould(match("offset", batch.to().offset()));
+    if (batch.from() == 0) {
+      border.addShould(isEmpty("offset"));
+    }
+    return filter(border.build());
   }
 
   /** Numbers are partitions; memories have UUIDs. */
