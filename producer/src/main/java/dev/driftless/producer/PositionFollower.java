@@ -144,10 +144,14 @@ final class PositionFollower implements AutoCloseable {
 
   private void run() {
     try (consumer) {
-      long end = consumer.endOffsets(List.of(positions)).getOrDefault(positions, 0L);
+      Long end = null;
       while (assign()) {
         try {
-          note(consumer.poll(POLL), end);
+          if (end == null) {
+            end = consumer.endOffsets(List.of(positions)).getOrDefault(positions, 0L);
+          }
+          note(consumer.poll(POLL));
+          noteRead(end);
         } catch (WakeupException e) {
           LOG.trace("there is more to follow, or it is over");
         }
@@ -177,11 +181,7 @@ final class PositionFollower implements AutoCloseable {
     return true;
   }
 
-  private void note(Iterable<ConsumerRecord<byte[], byte[]>> records, long end) {
-    Map<TopicPartition, Long> read = new HashMap<>();
-    consumer
-        .assignment()
-        .forEach(topic -> position(topic).ifPresent(offset -> read.put(topic, offset)));
+  private void note(Iterable<ConsumerRecord<byte[], byte[]>> records) {
     synchronized (lock) {
       for (ConsumerRecord<byte[], byte[]> r : records) {
         if (r.topic().equals(positions.topic())) {
@@ -190,6 +190,21 @@ final class PositionFollower implements AutoCloseable {
           deadLetter(r);
         }
       }
+      lock.notifyAll();
+    }
+  }
+
+  /**
+   * How far all is read; to find out may ask the broker, which nobody shall wait for.
+   *
+   * @param end of the positions when this began to read
+   */
+  private void noteRead(long end) {
+    Map<TopicPartition, Long> read = new HashMap<>();
+    for (TopicPartition topic : consumer.assignment()) {
+      position(topic).ifPresent(offset -> read.put(topic, offset));
+    }
+    synchronized (lock) {
       read.forEach(
           (topic, offset) -> {
             View view = deadLetters.get(topic);
@@ -206,7 +221,7 @@ final class PositionFollower implements AutoCloseable {
   private Optional<Long> position(TopicPartition topic) {
     try {
       return Optional.of(consumer.position(topic, Duration.ZERO));
-    } catch (TimeoutException e) {
+    } catch (TimeoutException | WakeupException e) {
       return Optional.empty();
     }
   }
