@@ -86,9 +86,14 @@ final class AwaitVisibleIT {
     try (MemoryLog agent = log.client();
         MemoryLog other = log.client()) {
       String token = agent.append(Events.recorded("m1", "text")).token();
-      assertThatThrownBy(() -> other.awaitVisible(Receipt.parse(token), View.RELATIONAL, SHORT))
-          .isInstanceOf(NotVisibleException.class)
-          .hasMessageContainingAll("nothing is known of the view relational", "is it running?");
+      Awaitility.await("all is read that there is")
+          .untilAsserted(
+              () ->
+                  assertThatThrownBy(
+                          () -> other.awaitVisible(Receipt.parse(token), View.RELATIONAL, SHORT))
+                      .isInstanceOf(NotVisibleException.class)
+                      .hasMessageContainingAll(
+                          "nothing is known of the view relational", "is it running?"));
       try (ViewApplication ignored = log.start(fixture.open())) {
         other.awaitVisible(Receipt.parse(token), View.RELATIONAL, PATIENCE);
       }
