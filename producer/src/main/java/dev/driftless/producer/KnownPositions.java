@@ -95,8 +95,7 @@ final class KnownPositions {
   static Collection<Receipt> furthest(Collection<Receipt> receipts) {
     return receipts.stream()
         .collect(
-            Collectors.toMap(
-                Receipt::partition, r -> r, (a, b) -> a.offset() > b.offset() ? a : b))
+            Collectors.toMap(Receipt::partition, r -> r, (a, b) -> a.offset() > b.offset() ? a : b))
         .values();
   }
 

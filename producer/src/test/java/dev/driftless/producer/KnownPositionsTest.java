@@ -85,7 +85,8 @@ final class KnownPositionsTest {
     known.setAside("vector", "", 3, 41, "no event");
     assertThatThrownBy(() -> known.checkNotSetAside(View.VECTOR, Set.of(RECEIPT)))
         .isInstanceOf(SetAsideException.class)
-        .hasMessageContaining("the view vector set the event at partition 3, offset 41 aside: no event");
+        .hasMessageContaining(
+            "the view vector set the event at partition 3, offset 41 aside: no event");
     known.checkNotSetAside(View.CACHE, Set.of(RECEIPT));
     known.checkNotSetAside(View.VECTOR, Set.of(new Receipt(LOG, 3, 40)));
   }

@@ -52,8 +52,7 @@ final class Patience {
     return took;
   }
 
-  private void last(
-      MemoryLog log, Collection<Receipt> receipts, List<View> views, Duration left) {
+  private void last(MemoryLog log, Collection<Receipt> receipts, List<View> views, Duration left) {
     try {
       log.awaitVisible(receipts, views, left);
     } catch (NotVisibleException e) {

@@ -59,7 +59,11 @@ final class Publication {
    * @param failure what stopped it, with its place in the file; null if nothing did
    */
   record Summary(
-      Map<EventType, Long> published, List<Receipt> last, List<Receipt> receipts, Duration took, @Nullable String failure) {
+      Map<EventType, Long> published,
+      List<Receipt> last,
+      List<Receipt> receipts,
+      Duration took,
+      @Nullable String failure) {
 
     long total() {
       return published.values().stream().mapToLong(n -> n).sum();

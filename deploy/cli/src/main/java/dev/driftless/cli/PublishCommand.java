@@ -102,7 +102,8 @@ final class PublishCommand implements Callable<Integer> {
   public Integer call() {
     try (EventLines lines = lines();
         MemoryLog log = MemoryLog.open(connection.log())) {
-      Publication.Summary summary = new Publication(log, !views.isEmpty(), output::say).publish(lines);
+      Publication.Summary summary =
+          new Publication(log, !views.isEmpty(), output::say).publish(lines);
       print(summary);
       String problem = summary.failure();
       Duration visibleAfter = null;

@@ -172,8 +172,7 @@ final class DeadLetters implements AutoCloseable {
     }
   }
 
-  private ProducerRecord<byte[], byte[]> letter(
-      String topicId, String generation, LogRecord r) {
+  private ProducerRecord<byte[], byte[]> letter(String topicId, String generation, LogRecord r) {
     ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(topic, r.key(), r.value());
     Map.of(
             DeadLetterHeaders.VIEW,

@@ -128,7 +128,8 @@ final class DeadLetterLogIT {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (DeadLetters letters =
         new DeadLetters(VIEW, true, config(), new ViewMeters(meters, VIEW))) {
-      letters.add(new Batch(3, 1, 0, new Position("topic", 10, Instant.EPOCH), List.of(records)), "");
+      letters.add(
+          new Batch(3, 1, 0, new Position("topic", 10, Instant.EPOCH), List.of(records)), "");
     }
   }
 
