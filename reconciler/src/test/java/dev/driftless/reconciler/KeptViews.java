@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
 final class KeptViews implements AutoCloseable {
 
   static final int PARTITIONS = 2;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** Until a process has started on a busy machine, and joined its group again. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final Map<String, String> variables = new HashMap<>();
   private final Path directory = temporaryDirectory();
