@@ -211,7 +211,7 @@ final class KeptViews implements AutoCloseable {
   }
 
   RepairLimits limits(double maxPercent) {
-    return new RepairLimits(maxPercent, directory.resolve("exports"), Duration.ofSeconds(30));
+    return new RepairLimits(maxPercent, directory.resolve("exports"), Duration.ofMinutes(2));
   }
 
   @Override

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RebuildIT {
 
   private static final int BEFORE = 800;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** By view, an edit of one thing that it holds. */
   private static final Map<String, String> EDITS =

@@ -134,7 +134,7 @@ final class ReconcilerServiceIT {
 
   private static void await(org.awaitility.core.ThrowingRunnable assertion) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofMillis(200))
         .untilAsserted(assertion);
   }
