@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
@@ -33,6 +34,12 @@ final class FalseAlarmIT {
   private static final int BETWEEN_KILLS = 4;
   private static final Duration SLOW = Duration.ofMillis(30);
 
+  /**
+   * Written for each check at most: where checks are slow, what they read must not grow ever faster
+   * than they.
+   */
+  private static final int TENTHS_A_CHECK = 100;
+
   /** What a deep check reads is all that was ever written: another log begins after so many. */
   private static final int CHECKS_OF_A_LOG = 50;
 
@@ -47,13 +54,14 @@ final class FalseAlarmIT {
   private static void checkWhileProjectorsDie(Addresses servers, int checks) throws Exception {
     URI redis = URI.create(servers.redisUrl());
     AtomicBoolean over = new AtomicBoolean();
+    Semaphore tenths = new Semaphore(TENTHS_A_CHECK);
     try (FaultyProxy slow = FaultyProxy.before(redis.getHost(), redis.getPort());
         KeptViews views = new KeptViews(servers, Map.of());
         Reconciler reconciler = views.reconciler("alarms")) {
       slow.delay(SLOW);
       Map<String, String> variables = new HashMap<>(views.variables());
       variables.put("REDIS_URL", "redis://127.0.0.1:" + slow.port());
-      Thread writer = new Thread(() -> write(views, over), "writer");
+      Thread writer = new Thread(() -> write(views, over, tenths), "writer");
       writer.start();
       Process projectors = ProjectorProcess.start("", variables, views.directory());
       try {
@@ -62,12 +70,14 @@ final class FalseAlarmIT {
             projectors.destroyForcibly().waitFor();
             projectors = ProjectorProcess.start("", variables, views.directory());
           }
+          tenths.release(TENTHS_A_CHECK);
           awaitMovement(reconciler.lag());
           assertClean(check, reconciler.check(Views.names(), false));
           String whole = Views.names().get(check % Views.names().size());
           assertClean(check, reconciler.check(List.of(whole), true));
         }
         over.set(true);
+        tenths.release();
         writer.join();
         views.awaitCaughtUp();
         Report last = reconciler.check(Views.names(), true);
@@ -75,6 +85,7 @@ final class FalseAlarmIT {
         assertThat(last.views()).allSatisfy(view -> assertThat(view.compared()).isPositive());
       } finally {
         over.set(true);
+        tenths.release();
         projectors.destroy();
         projectors.waitFor(20, TimeUnit.SECONDS);
         projectors.destroyForcibly();
@@ -105,10 +116,11 @@ final class FalseAlarmIT {
     return lag.read().stream().mapToLong(ViewLag::applied).sum();
   }
 
-  private static void write(KeptViews views, AtomicBoolean over) {
+  private static void write(KeptViews views, AtomicBoolean over, Semaphore tenths) {
     Random random = new Random(11);
     long next = System.nanoTime();
     for (int tenth = 0; !over.get(); tenth++) {
+      tenths.acquireUninterruptibly();
       List<MemoryEvent> events =
           new ArrayList<>(Events.stream(random, 200, EVENTS_PER_SECOND / 10));
       if (tenth % 7 == 0) {
