@@ -47,6 +47,7 @@ final class SagaRun {
     ToolCall self = calls.get(saga.id());
     if (self == null) {
       self = ToolCall.intended(saga.id(), Saga.TOOL, saga.names(), journal.session().agent());
+      journal.checkLock();
       journal.append(events(self).intended());
       put(self);
     }
@@ -182,6 +183,7 @@ final class SagaRun {
     }
     ToolCall self = calls.get(saga.id());
     if (standing.isEmpty() && self != null && self.is(Status.FAILED)) {
+      journal.checkLock();
       journal.append(events(self).compensated(undone().toString()));
       put(self.compensated(""));
     }

@@ -88,13 +88,23 @@ public final class ToolCallJournal {
     return ended.result;
   }
 
-  /** Records that an open call happened, as somebody found out: it is open no more. */
+  /**
+   * Records that an open call happened, as somebody found out: it is open no more.
+   *
+   * @throws SessionLockException if the session was recovered and is not ours any more
+   */
   public void completed(ToolCall open, String result) {
+    checkLock();
     append(CallEvents.unique(session, open).completed(result));
   }
 
-  /** Records that an open call did not happen, or in vain: it is open no more. */
+  /**
+   * Records that an open call did not happen, or in vain: it is open no more.
+   *
+   * @throws SessionLockException if the session was recovered and is not ours any more
+   */
   public void failed(ToolCall open, String error) {
+    checkLock();
     append(CallEvents.unique(session, open).failed(error));
   }
 
@@ -103,16 +113,18 @@ public final class ToolCallJournal {
    *
    * @param step a name; saving the same step again replaces its state
    * @param state JSON text
+   * @throws SessionLockException if the session was recovered and is not ours any more
    */
   public Receipt checkpoint(String step, String state) {
+    checkLock();
     return append(CallEvents.checkpoint(session, step, state));
   }
 
   /**
    * Takes the session over, after a crash or to begin it: waits until the relational view shows all
    * that is in the log of it now, and tells where to go on. Until the recovery is closed no other
-   * process can recover the session, and every call of this journal first asks whether that is
-   * still so.
+   * process can recover the session, and every call, checkpoint and settlement of this journal
+   * first asks whether that is still so.
    *
    * @param timeout for the view to get there
    * @throws SessionLockException at once, if another process recovers the session

@@ -110,16 +110,21 @@ final class FakeLog implements SessionStore {
     }
     locked = true;
     return new Lock() {
+      private boolean closed;
+
       @Override
       public void check() {
-        if (lockLost) {
+        if (lockLost || closed) {
           throw new SessionLockException("lost", null);
         }
       }
 
       @Override
       public void close() {
-        locked = false;
+        if (!closed) {
+          closed = true;
+          locked = false;
+        }
       }
     };
   }

@@ -111,7 +111,7 @@ final class SagaTest {
   }
 
   @Test
-  void a_step_whose_check_finds_that_it_did_not_happen_is_run_again_with_the_same_ids() {
+  void a_step_whose_check_finds_that_it_did_not_happen_is_run_again_as_the_same_call() {
     crashIn("hotel");
 
     run(Saga.of("trip", step("flight"), step("hotel").checkedBy(call -> Optional.empty())));
@@ -252,19 +252,6 @@ final class SagaTest {
   }
 
   @Test
-  void a_step_that_a_lost_process_completes_after_it_was_undone_is_undone_by_the_next_run() {
-    crashIn("hotel");
-    Saga saga = Saga.of("trip", step("flight"), step("hotel"));
-    failure(saga);
-    done.clear();
-
-    ToolCall hotel = ToolCall.intended("trip/hotel", "book_hotel", "{}", "booker");
-    log.journal().append(CallEvents.repeatable(FakeLog.SESSION, "trip", hotel).completed("R-late"));
-    failure(saga);
-    assertThat(done).containsExactly("undo hotel");
-  }
-
-  @Test
   void a_compensation_that_fails_is_tried_again() {
     int[] left = {2};
     SagaStep flight =
@@ -334,59 +321,6 @@ final class SagaTest {
         .hasMessageContaining("the compensation of step flight ran (call trip/flight)");
     assertThat(failure(saga).undone()).containsExactly("flight");
     assertThat(done).containsExactly("flight", "undo flight", "undo flight");
-  }
-
-  @Test
-  void a_lock_lost_between_steps_ends_it_and_the_next_one_goes_on() {
-    SagaStep losing =
-        SagaStep.of(
-            "flight",
-            "book_reservation",
-            "{}",
-            call -> {
-              log.lockLost = true;
-              done.add("flight");
-              return "R-flight";
-            });
-
-    assertThatThrownBy(() -> run(Saga.of("trip", losing, step("hotel"))))
-        .isInstanceOf(SessionLockException.class);
-    assertThat(done).containsExactly("flight");
-
-    log.lockLost = false;
-    run(Saga.of("trip", losing, step("hotel")));
-    assertThat(done).containsExactly("flight", "hotel");
-  }
-
-  @Test
-  void a_lock_lost_in_the_last_step_leaves_the_end_of_the_saga_to_the_next_one() {
-    SagaStep losing =
-        SagaStep.of(
-            "flight",
-            "book_reservation",
-            "{}",
-            call -> {
-              log.lockLost = true;
-              return "R-flight";
-            });
-
-    assertThatThrownBy(() -> run(Saga.of("trip", losing))).isInstanceOf(SessionLockException.class);
-    assertThat(log.written).endsWith("Completed trip/flight");
-  }
-
-  @Test
-  void a_lock_lost_between_compensations_ends_it() {
-    SagaStep hotel =
-        step("hotel")
-            .undoneBy(
-                call -> {
-                  log.lockLost = true;
-                  return "cancelled";
-                });
-
-    assertThatThrownBy(() -> run(Saga.of("trip", step("flight"), hotel, failing("bags"))))
-        .isInstanceOf(SessionLockException.class);
-    assertThat(done).doesNotContain("undo flight");
   }
 
   @Test

@@ -7,11 +7,20 @@ import dev.driftless.events.ToolCallCompleted;
 import dev.driftless.events.ToolCallFailed;
 import dev.driftless.events.ToolCallIntended;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class ToolCallJournalTest {
 
@@ -230,6 +239,23 @@ final class ToolCallJournalTest {
       assertThat(ran).isEmpty();
       assertThatThrownBy(recovery::check).isInstanceOf(SessionLockException.class);
     }
+  }
+
+  @Test
+  void without_the_lock_no_checkpoint_is_moved_and_no_call_settled() {
+    open("c1");
+    try (Recovery recovery = journal.recover(TIMEOUT)) {
+      ToolCall open = recovery.openCalls().get(0);
+      log.lockLost = true;
+
+      assertThatThrownBy(() -> journal.checkpoint("one", "1"))
+          .isInstanceOf(SessionLockException.class);
+      assertThatThrownBy(() -> journal.completed(open, "R1"))
+          .isInstanceOf(SessionLockException.class);
+      assertThatThrownBy(() -> journal.failed(open, "no"))
+          .isInstanceOf(SessionLockException.class);
+    }
+    assertThat(log.written).containsExactly("Intended c1");
   }
 
   @Test

@@ -1,0 +1,162 @@
+package dev.driftless.producer.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.driftless.events.MemoryEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What a process does that loses its session in a saga, and what its events do to the next one. */
+final class LateOutcomesTest {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+  private final FakeLog log = new FakeLog();
+
+  /** What the world saw. */
+  private final List<String> done = new ArrayList<>();
+
+  @Test
+  void a_lock_lost_between_steps_ends_it_and_the_next_one_goes_on() {
+    SagaStep losing =
+        SagaStep.of(
+            "flight",
+            "book_reservation",
+            "{}",
+            call -> {
+              log.lockLost = true;
+              done.add("flight");
+              return "R-flight";
+            });
+
+    assertThatThrownBy(() -> run(Saga.of("trip", losing, step("hotel"))))
+        .isInstanceOf(SessionLockException.class);
+    assertThat(done).containsExactly("flight");
+
+    log.lockLost = false;
+    run(Saga.of("trip", losing, step("hotel")));
+    assertThat(done).containsExactly("flight", "hotel");
+  }
+
+  @Test
+  void a_lock_lost_in_the_last_step_leaves_the_end_of_the_saga_to_the_next_one() {
+    SagaStep losing =
+        SagaStep.of(
+            "flight",
+            "book_reservation",
+            "{}",
+            call -> {
+              log.lockLost = true;
+              return "R-flight";
+            });
+
+    assertThatThrownBy(() -> run(Saga.of("trip", losing))).isInstanceOf(SessionLockException.class);
+    assertThat(log.written).endsWith("Completed trip/flight");
+  }
+
+  @Test
+  void a_lock_lost_between_compensations_ends_it() {
+    SagaStep hotel =
+        step("hotel")
+            .undoneBy(
+                call -> {
+                  log.lockLost = true;
+                  return "cancelled";
+                });
+
+    assertThatThrownBy(() -> run(Saga.of("trip", step("flight"), hotel, failing("bags"))))
+        .isInstanceOf(SessionLockException.class);
+    assertThat(done).doesNotContain("undo flight");
+  }
+
+  @Test
+  void a_lock_lost_in_the_last_compensation_leaves_the_end_of_the_saga_to_the_next_one() {
+    SagaStep losing =
+        step("flight")
+            .undoneBy(
+                call -> {
+                  log.lockLost = true;
+                  return "cancelled";
+                });
+
+    assertThatThrownBy(() -> run(Saga.of("trip", losing, failing("bags"))))
+        .isInstanceOf(SessionLockException.class);
+    assertThat(log.written).endsWith("Compensated trip/flight");
+  }
+
+  /** The process ends here, as far as the log can tell. */
+  private static final class Crash extends Error {}
+
+  private void crashIn(String name) {
+    assertThatThrownBy(() -> run(Saga.of("trip", step("flight"), crashing(name))))
+        .isInstanceOf(Crash.class);
+    done.clear();
+  }
+
+  private static SagaStep crashing(String name) {
+    return SagaStep.of(
+        name,
+        "book_" + name,
+        "{}",
+        call -> {
+          throw new Crash();
+        });
+  }
+
+  private static SagaStep failing(String name) {
+    return SagaStep.of(
+        name,
+        "book_" + name,
+        "{}",
+        call -> {
+          throw new IOException("no");
+        });
+  }
+
+  private SagaStep step(String name) {
+    return SagaStep.of(
+            name,
+            "book_" + name,
+            "{}",
+            call -> {
+              done.add(name);
+              return "R-" + name;
+            })
+        .undoneBy(
+            call -> {
+              done.add("undo " + name);
+              return "cancelled";
+            });
+  }
+
+  private static CallEvents events(String step) {
+    ToolCall call = ToolCall.intended("trip/" + step, "book_" + step, "{}", "booker");
+    return CallEvents.repeatable(FakeLog.SESSION, "trip", call);
+  }
+
+  private void late(MemoryEvent event) {
+    log.journal().append(event);
+  }
+
+  private Optional<String> meanwhile(MemoryEvent event) {
+    late(event);
+    return Optional.empty();
+  }
+
+  private Map<String, String> run(Saga saga) {
+    try (Recovery recovery = log.journal().recover(TIMEOUT)) {
+      return saga.run(recovery);
+    }
+  }
+
+  private SagaFailedException failure(Saga saga) {
+    return catchThrowableOfType(SagaFailedException.class, () -> run(saga));
+  }
+}
