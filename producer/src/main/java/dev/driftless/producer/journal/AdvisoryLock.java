@@ -68,9 +68,14 @@ final class AdvisoryLock implements SessionStore.Lock {
 
   @Override
   public synchronized void check() {
+    if (closed) {
+      throw new SessionLockException(
+          "session %s: its recovery was closed, so another process may recover it; recover again"
+              .formatted(session),
+          null);
+    }
     try {
-      if (!closed
-          && handle.getConnection().isValid(ANSWER_SECONDS)
+      if (handle.getConnection().isValid(ANSWER_SECONDS)
           && handle.createQuery(HELD).bind("key", key).mapTo(Boolean.class).one()) {
         return;
       }

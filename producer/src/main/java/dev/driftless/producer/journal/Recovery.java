@@ -1,6 +1,7 @@
 package dev.driftless.producer.journal;
 
 import dev.driftless.producer.journal.ToolCall.Status;
+import dev.driftless.producer.journal.ToolCallJournal.Ended;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -72,7 +73,7 @@ public final class Recovery implements AutoCloseable {
    * Asks whether the session is still ours, for whoever does something that is no call of the
    * journal.
    *
-   * @throws SessionLockException if not, or if nobody knows
+   * @throws SessionLockException if not, if nobody knows, or if this is closed
    */
   public void check() {
     lock.check();
@@ -87,6 +88,11 @@ public final class Recovery implements AutoCloseable {
 
   ToolCallJournal journal() {
     return journal;
+  }
+
+  /** As {@link ToolCallJournal#perform}, and not at all once this is closed. */
+  Ended perform(CallEvents events, Tool<?> run) {
+    return journal.perform(lock, events, run);
   }
 
   SessionState read(String saga) {

@@ -19,6 +19,7 @@ final class SagaRun {
   private static final Logger LOG = LoggerFactory.getLogger(SagaRun.class);
 
   private final Saga saga;
+  private final Recovery recovery;
   private final ToolCallJournal journal;
 
   /** What the log holds of the saga and its steps, by call id. */
@@ -29,6 +30,7 @@ final class SagaRun {
 
   SagaRun(Saga saga, Recovery recovery) {
     this.saga = saga;
+    this.recovery = recovery;
     this.journal = recovery.journal();
     recovery
         .read(saga.id())
@@ -47,7 +49,7 @@ final class SagaRun {
     ToolCall self = calls.get(saga.id());
     if (self == null) {
       self = ToolCall.intended(saga.id(), Saga.TOOL, saga.names(), journal.session().agent());
-      journal.checkLock();
+      recovery.check();
       journal.append(events(self).intended());
       put(self);
     }
@@ -62,7 +64,7 @@ final class SagaRun {
       }
     }
     if (self.is(Status.INTENDED)) {
-      journal.checkLock();
+      recovery.check();
       journal.append(events(self).completed(saga.names()));
     }
     return Collections.unmodifiableMap(results);
@@ -108,7 +110,7 @@ final class SagaRun {
     if (step.check() != null) {
       Optional<String> found;
       try {
-        journal.checkLock();
+        recovery.check();
         found = step.check().check(call);
       } catch (SessionLockException e) {
         throw e;
@@ -135,7 +137,7 @@ final class SagaRun {
   }
 
   private @Nullable Failure attempt(SagaStep step, ToolCall call) {
-    Ended ended = journal.perform(events(call), () -> step.run().apply(call));
+    Ended ended = recovery.perform(events(call), () -> step.run().apply(call));
     switch (ended.status()) {
       case COMPLETED -> {
         put(call.completed(ended.result()));
@@ -157,7 +159,7 @@ final class SagaRun {
   private void decideToUndo(String why) {
     ToolCall self = calls.get(saga.id());
     if (self != null) {
-      journal.checkLock();
+      recovery.check();
       journal.append(events(self).failed(why));
       put(self.failed(why));
     }
@@ -183,7 +185,7 @@ final class SagaRun {
     }
     ToolCall self = calls.get(saga.id());
     if (standing.isEmpty() && self != null && self.is(Status.FAILED)) {
-      journal.checkLock();
+      recovery.check();
       journal.append(events(self).compensated(undone().toString()));
       put(self.compensated(""));
     }
@@ -193,7 +195,7 @@ final class SagaRun {
   private boolean isUndone(SagaStep step, ToolCall call) {
     long pauseMs = saga.backoff().toMillis();
     for (int attempt = 1; true; attempt++) {
-      journal.checkLock();
+      recovery.check();
       try {
         undo(step, call);
         return true;

@@ -79,7 +79,7 @@ public final class ToolCallJournal {
   public <X extends Exception> String call(
       String toolCallId, String tool, String arguments, Tool<X> run) throws X {
     ToolCall call = ToolCall.intended(toolCallId, tool, arguments, session.agent());
-    Ended ended = perform(CallEvents.unique(session, call), run);
+    Ended ended = perform(held, CallEvents.unique(session, call), run);
     if (ended.failure != null) {
       @SuppressWarnings("unchecked") // the tool threw it, or it is unchecked
       X failure = (X) ended.failure;
@@ -147,9 +147,10 @@ public final class ToolCallJournal {
   /**
    * Intent, tool, outcome.
    *
+   * @param lock asked both times, also if its recovery is closed in between; null if there is none
    * @return what the tool returned or threw; what the journal itself cannot do is thrown
    */
-  Ended perform(CallEvents events, Tool<?> run) {
+  Ended perform(SessionStore.@Nullable Lock lock, CallEvents events, Tool<?> run) {
     String id = events.call().id();
     if (!underWay.add(id)) {
       throw new IllegalStateException(
@@ -157,10 +158,10 @@ public final class ToolCallJournal {
               .formatted(id, session.session()));
     }
     try {
-      checkLock();
+      check(lock);
       append(events.intended());
       // Whoever recovers the session from here on finds the intent.
-      checkLock();
+      check(lock);
       return run(events, run);
     } finally {
       underWay.remove(id);
@@ -184,8 +185,11 @@ public final class ToolCallJournal {
     return log.apply(event);
   }
 
-  void checkLock() {
-    SessionStore.Lock lock = held;
+  private void checkLock() {
+    check(held);
+  }
+
+  private static void check(SessionStore.@Nullable Lock lock) {
     if (lock != null) {
       lock.check();
     }

@@ -91,6 +91,26 @@ final class LateOutcomesTest {
     assertThat(log.written).endsWith("Compensated trip/flight");
   }
 
+  @Test
+  void a_recovery_that_is_closed_in_a_step_ends_the_saga_after_it() {
+    try (Recovery recovery = log.journal().recover(TIMEOUT)) {
+      SagaStep closing =
+          SagaStep.of(
+              "flight",
+              "book_flight",
+              "{}",
+              call -> {
+                recovery.close();
+                return "R-flight";
+              });
+
+      assertThatThrownBy(() -> Saga.of("trip", closing, step("hotel")).run(recovery))
+          .isInstanceOf(SessionLockException.class);
+    }
+    assertThat(done).isEmpty();
+    assertThat(log.written).endsWith("Completed trip/flight");
+  }
+
   /** The process ends here, as far as the log can tell. */
   private static final class Crash extends Error {}
 

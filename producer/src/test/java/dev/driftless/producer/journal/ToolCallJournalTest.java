@@ -242,6 +242,31 @@ final class ToolCallJournalTest {
   }
 
   @Test
+  void a_recovery_closed_while_the_intent_is_written_keeps_the_tool_from_running() {
+    List<String> ran = new ArrayList<>();
+    Recovery recovery = journal.recover(TIMEOUT);
+    log.refuses =
+        payload -> {
+          recovery.close();
+          return false;
+        };
+
+    assertThatThrownBy(
+            () ->
+                journal.call(
+                    "c1",
+                    "think",
+                    "{}",
+                    () -> {
+                      ran.add("thought");
+                      return "1";
+                    }))
+        .isInstanceOf(SessionLockException.class);
+    assertThat(log.written).containsExactly("Intended c1");
+    assertThat(ran).isEmpty();
+  }
+
+  @Test
   void without_the_lock_no_checkpoint_is_moved_and_no_call_settled() {
     open("c1");
     try (Recovery recovery = journal.recover(TIMEOUT)) {
