@@ -124,6 +124,7 @@ final class SagaRun {
             e);
       }
       if (found.isPresent()) {
+        recovery.check();
         journal.append(events(call).completed(found.get()));
         put(call.completed(found.get()));
         results.put(step.name(), found.get());
@@ -226,6 +227,7 @@ final class SagaRun {
     ToolCall known = call;
     if (call.is(Status.INTENDED) && step.check() != null) {
       Optional<String> found = step.check().check(call);
+      recovery.check();
       if (found.isEmpty()) {
         String error = "cut short, and it did not happen";
         journal.append(events(call).failed(error));

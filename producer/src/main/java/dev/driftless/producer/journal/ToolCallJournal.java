@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>what the tool threw</td><td>that it failed is durable</td></tr>
  *   <tr><td>{@link UnknownOutcomeException}, {@link InterruptedException} or an {@link Error}, from
  *       the tool</td><td>the call stays open</td></tr>
- *   <tr><td>{@link OutcomeNotRecordedException}</td><td>the tool ran; the call stays open</td></tr>
+ *   <tr><td>{@link OutcomeNotRecordedException}</td><td>the tool ran; the call stays open, also if it
+ *       threw and the session was not ours any more</td></tr>
  *   <tr><td>{@link SessionLockException}, or what {@link MemoryLog#append} throws</td><td>the tool
  *       was not run; if the intent was written all the same, the call is open</td></tr>
  * </table>
@@ -162,7 +163,7 @@ public final class ToolCallJournal {
       append(events.intended());
       // Whoever recovers the session from here on finds the intent.
       check(lock);
-      return run(events, run);
+      return run(lock, events, run);
     } finally {
       underWay.remove(id);
     }
@@ -178,6 +179,15 @@ public final class ToolCallJournal {
       append(outcome);
     } catch (RuntimeException e) {
       throw new OutcomeNotRecordedException(what, call, result, e);
+    }
+  }
+
+  private static void checkStillOurs(
+      SessionStore.@Nullable Lock lock, String what, ToolCall call) {
+    try {
+      check(lock);
+    } catch (SessionLockException e) {
+      throw new OutcomeNotRecordedException(what, call, null, e);
     }
   }
 
@@ -205,7 +215,7 @@ public final class ToolCallJournal {
     return session;
   }
 
-  private Ended run(CallEvents events, Tool<?> run) {
+  private Ended run(SessionStore.@Nullable Lock lock, CallEvents events, Tool<?> run) {
     ToolCall call = events.call();
     String what = "tool " + call.tool();
     String result;
@@ -218,6 +228,8 @@ public final class ToolCallJournal {
         return new Ended(Status.INTENDED, "", e);
       }
       try {
+        // Late, it would contradict what whoever has the session now has found out.
+        checkStillOurs(lock, what, call);
         record(events.failed(e.toString()), what, call, null);
       } catch (OutcomeNotRecordedException unrecorded) {
         unrecorded.addSuppressed(e);

@@ -24,6 +24,61 @@ final class LateOutcomesTest {
   private final List<String> done = new ArrayList<>();
 
   @Test
+  void a_step_that_throws_after_the_lock_is_lost_stays_open() {
+    SagaStep losing =
+        SagaStep.of(
+            "flight",
+            "book_flight",
+            "{}",
+            call -> {
+              log.lockLost = true;
+              throw new IOException("no answer");
+            });
+    assertThatThrownBy(() -> run(Saga.of("trip", losing)))
+        .isInstanceOf(OutcomeNotRecordedException.class)
+        .hasCauseInstanceOf(SessionLockException.class);
+    log.lockLost = false;
+
+    SagaStep found = step("flight").checkedBy(call -> Optional.of("R-flight"));
+    assertThat(run(Saga.of("trip", found))).containsEntry("flight", "R-flight");
+  }
+
+  @Test
+  void what_a_check_found_is_not_recorded_after_the_lock_is_lost() {
+    crashIn("hotel");
+    int before = log.written.size();
+    SagaStep losing =
+        step("hotel")
+            .checkedBy(
+                call -> {
+                  log.lockLost = true;
+                  return Optional.of("R-hotel");
+                });
+
+    assertThatThrownBy(() -> run(Saga.of("trip", step("flight"), losing)))
+        .isInstanceOf(SessionLockException.class);
+    assertThat(log.written).hasSize(before);
+  }
+
+  @Test
+  void that_a_step_did_not_happen_is_not_recorded_after_the_lock_is_lost() {
+    crashIn("hotel");
+    SagaStep losing =
+        step("hotel")
+            .checkedBy(
+                call -> {
+                  log.lockLost = true;
+                  return Optional.empty();
+                });
+
+    try (Recovery recovery = log.journal().recover(TIMEOUT)) {
+      assertThatThrownBy(() -> Saga.of("trip", step("flight"), losing).compensate(recovery, "no"))
+          .isInstanceOf(SessionLockException.class);
+    }
+    assertThat(log.written).endsWith("Failed trip");
+  }
+
+  @Test
   void a_lock_lost_between_steps_ends_it_and_the_next_one_goes_on() {
     SagaStep losing =
         SagaStep.of(

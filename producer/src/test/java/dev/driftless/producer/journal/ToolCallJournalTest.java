@@ -284,6 +284,28 @@ final class ToolCallJournalTest {
   }
 
   @Test
+  void a_failure_after_the_lock_is_lost_leaves_the_call_open_and_keeps_what_the_tool_threw() {
+    IOException refused = new IOException("no seats");
+    try (Recovery recovery = journal.recover(TIMEOUT)) {
+      recovery.check();
+      assertThatThrownBy(
+              () ->
+                  journal.call(
+                      "c1",
+                      "book_reservation",
+                      "{}",
+                      () -> {
+                        log.lockLost = true;
+                        throw refused;
+                      }))
+          .isInstanceOf(OutcomeNotRecordedException.class)
+          .hasCauseInstanceOf(SessionLockException.class)
+          .satisfies(e -> assertThat(e.getSuppressed()).containsExactly(refused));
+    }
+    assertThat(log.written).containsExactly("Intended c1");
+  }
+
+  @Test
   void nothing_that_a_call_or_checkpoint_holds_is_in_its_text() {
     ToolCall call = ToolCall.intended("c1", "think", "secret", "booker").completed("secret");
 
