@@ -36,6 +36,7 @@ final class SagaRun {
         .read(saga.id())
         .calls()
         .filter(call -> call.id().equals(saga.id()) || Saga.isStepOf(saga.id(), call))
+        .map(call -> call.id().equals(saga.id()) ? call : happened(call))
         .forEach(this::put);
     ToolCall self = calls.get(saga.id());
     if (self != null && !self.arguments().equals(saga.names())) {
@@ -268,6 +269,11 @@ final class SagaRun {
       }
     }
     return undone;
+  }
+
+  /** A step that has a result happened, though a process that lost the session failed it later. */
+  private static ToolCall happened(ToolCall step) {
+    return step.is(Status.FAILED) && step.result() != null ? step.completed(step.result()) : step;
   }
 
   private static boolean paused(long ms) {

@@ -24,6 +24,34 @@ final class LateOutcomesTest {
   private final List<String> done = new ArrayList<>();
 
   @Test
+  void a_step_that_is_failed_after_it_was_completed_has_happened() {
+    crashIn("hotel");
+    late(events("flight").failed("no answer in time"));
+
+    Saga saga = Saga.of("trip", step("flight"), step("hotel").repeatable());
+    assertThat(run(saga)).containsEntry("flight", "R-flight");
+    assertThat(done).containsExactly("hotel");
+  }
+
+  @Test
+  void a_step_that_is_failed_after_it_was_completed_is_undone_and_its_result_known() {
+    crashIn("hotel");
+    late(events("flight").failed("no answer in time"));
+    List<String> given = new ArrayList<>();
+    SagaStep flight =
+        step("flight")
+            .undoneBy(
+                call -> {
+                  given.add(call.result() + " " + call.status());
+                  return "cancelled";
+                });
+
+    assertThat(failure(Saga.of("trip", flight, step("hotel"))).undone())
+        .containsExactly("hotel", "flight");
+    assertThat(given).containsExactly("R-flight COMPLETED");
+  }
+
+  @Test
   void a_step_that_throws_after_the_lock_is_lost_stays_open() {
     SagaStep losing =
         SagaStep.of(
