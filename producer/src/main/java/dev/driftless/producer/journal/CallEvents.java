@@ -13,25 +13,36 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of one call. Each has an id of its own, made from what the call is identified by, so
- * that an event that is appended again is a repeat and changes nothing.
+ * The events of one attempt at a call: an intent, and what came of it.
  *
- * @param base of the event ids
+ * @param base of the event ids; an event that has the id of an earlier one changes nothing
  * @param saga the call is part of, as correlation id; null if of none
  */
 record CallEvents(AgentSession session, UUID base, @Nullable String saga, ToolCall call) {
 
   private static final int MAX_ERROR_CHARACTERS = 4_000;
 
-  /** Of a call that is new however often it is tried. */
+  /** Of a call that is part of no saga. */
   static CallEvents unique(AgentSession session, ToolCall call) {
     return new CallEvents(session, UUID.randomUUID(), null, call);
   }
 
-  /** Of a call whose id says all: a repeat has the same event ids. */
-  static CallEvents repeatable(AgentSession session, String saga, ToolCall call) {
-    String whole = String.join("\0", session.session(), call.id());
-    return new CallEvents(session, UUID.nameUUIDFromBytes(whole.getBytes(UTF_8)), saga, call);
+  /**
+   * Of a step. Its attempts share no event ids: whatever was recorded of an earlier one, the intent
+   * of the next opens the call again, and what came of that is told.
+   */
+  static CallEvents ofStep(AgentSession session, String saga, ToolCall step) {
+    return new CallEvents(session, UUID.randomUUID(), saga, step);
+  }
+
+  /**
+   * Of a saga itself. It begins, is decided on and ends once, so its events have the same ids
+   * whoever appends them: a process that lost the session cannot begin it anew.
+   */
+  static CallEvents ofSaga(AgentSession session, ToolCall saga) {
+    String whole = String.join("\0", session.session(), saga.id());
+    UUID base = UUID.nameUUIDFromBytes(whole.getBytes(UTF_8));
+    return new CallEvents(session, base, saga.id(), saga);
   }
 
   static MemoryEvent checkpoint(AgentSession session, String step, String state) {

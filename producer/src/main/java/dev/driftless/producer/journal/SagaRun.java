@@ -287,7 +287,9 @@ final class SagaRun {
   }
 
   private CallEvents events(ToolCall call) {
-    return CallEvents.repeatable(journal.session(), saga.id(), call);
+    return call.id().equals(saga.id())
+        ? CallEvents.ofSaga(journal.session(), call)
+        : CallEvents.ofStep(journal.session(), saga.id(), call);
   }
 
   private void put(ToolCall call) {

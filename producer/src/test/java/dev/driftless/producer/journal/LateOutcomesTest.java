@@ -24,6 +24,19 @@ final class LateOutcomesTest {
   private final List<String> done = new ArrayList<>();
 
   @Test
+  void a_step_that_is_completed_after_it_was_undone_is_undone_by_the_next_run_and_only_once() {
+    crashIn("hotel");
+    Saga saga = Saga.of("trip", step("flight"), step("hotel"));
+    failure(saga);
+    done.clear();
+
+    late(events("hotel").completed("R-late"));
+    failure(saga);
+    failure(saga);
+    assertThat(done).containsExactly("undo hotel");
+  }
+
+  @Test
   void a_step_that_is_failed_after_it_was_completed_has_happened() {
     crashIn("hotel");
     late(events("flight").failed("no answer in time"));
@@ -49,6 +62,45 @@ final class LateOutcomesTest {
     assertThat(failure(Saga.of("trip", flight, step("hotel"))).undone())
         .containsExactly("hotel", "flight");
     assertThat(given).containsExactly("R-flight COMPLETED");
+  }
+
+  @Test
+  void a_step_that_is_run_again_is_open_again_whatever_was_recorded_meanwhile() {
+    crashIn("hotel");
+    SagaStep again = crashing("hotel").checkedBy(call -> meanwhile(events("hotel").failed("no")));
+    assertThatThrownBy(() -> run(Saga.of("trip", step("flight"), again))).isInstanceOf(Crash.class);
+
+    SagaStep found = step("hotel").checkedBy(call -> Optional.of("R-hotel"));
+    assertThat(run(Saga.of("trip", step("flight"), found))).containsEntry("hotel", "R-hotel");
+  }
+
+  @Test
+  void a_step_that_is_run_again_is_completed_whatever_was_recorded_meanwhile() {
+    crashIn("hotel");
+    SagaStep again =
+        step("hotel").checkedBy(call -> meanwhile(events("hotel").completed("R-late")));
+    run(Saga.of("trip", step("flight"), again));
+
+    SagaStep asked =
+        step("hotel")
+            .checkedBy(
+                call -> {
+                  throw new IOException("nothing to ask for");
+                });
+    assertThat(run(Saga.of("trip", step("flight"), asked))).containsEntry("hotel", "R-hotel");
+    assertThat(done).containsExactly("hotel");
+  }
+
+  @Test
+  void a_saga_that_is_begun_late_by_another_process_stays_what_it_is() {
+    ToolCall self = ToolCall.intended("trip", Saga.TOOL, "[\"flight\"]", "booker");
+    Saga saga = Saga.of("trip", step("flight"));
+    run(saga);
+
+    late(CallEvents.ofSaga(FakeLog.SESSION, self).intended());
+    try (Recovery recovery = log.journal().recover(TIMEOUT)) {
+      assertThat(recovery.unfinishedSagas()).isEmpty();
+    }
   }
 
   @Test
@@ -241,7 +293,7 @@ final class LateOutcomesTest {
 
   private static CallEvents events(String step) {
     ToolCall call = ToolCall.intended("trip/" + step, "book_" + step, "{}", "booker");
-    return CallEvents.repeatable(FakeLog.SESSION, "trip", call);
+    return CallEvents.ofStep(FakeLog.SESSION, "trip", call);
   }
 
   private void late(MemoryEvent event) {
