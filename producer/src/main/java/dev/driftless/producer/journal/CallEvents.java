@@ -62,18 +62,18 @@ record CallEvents(AgentSession session, UUID base, @Nullable String saga, ToolCa
 
   MemoryEvent completed(String result) {
     return outcome(
-        "completed", new ToolCallCompleted(call.id(), call.tool(), call.arguments(), result));
+        "completed", new ToolCallCompleted(call.id(), call.tool(), call.arguments(), text(result)));
   }
 
   MemoryEvent failed(String error) {
     return outcome(
-        "failed", new ToolCallFailed(call.id(), call.tool(), call.arguments(), text(error)));
+        "failed", new ToolCallFailed(call.id(), call.tool(), call.arguments(), cut(text(error))));
   }
 
   MemoryEvent compensated(String compensation) {
     return outcome(
         "compensated",
-        new ToolCallCompensated(call.id(), call.tool(), call.arguments(), compensation));
+        new ToolCallCompensated(call.id(), call.tool(), call.arguments(), text(compensation)));
   }
 
   private MemoryEvent outcome(String kind, Object payload) {
@@ -93,9 +93,17 @@ record CallEvents(AgentSession session, UUID base, @Nullable String saga, ToolCa
         .setSession(session.session());
   }
 
-  /** An exception's message comes from anywhere; it must not keep the failure out of the log. */
-  private static String text(String error) {
-    String cut = error.substring(0, Math.min(error.length(), MAX_ERROR_CHARACTERS));
-    return new String(cut.getBytes(UTF_8), UTF_8).replace('\0', ' ');
+  /**
+   * What a tool returns or throws comes from anywhere; it must not keep the outcome out of the log,
+   * which holds no null, no NUL and no half of a surrogate pair.
+   */
+  static String text(@Nullable String outcome) {
+    return outcome == null ? "" : new String(outcome.getBytes(UTF_8), UTF_8).replace('\0', ' ');
+  }
+
+  private static String cut(String error) {
+    int end = Math.min(error.length(), MAX_ERROR_CHARACTERS);
+    boolean splits = end < error.length() && Character.isHighSurrogate(error.charAt(end - 1));
+    return error.substring(0, splits ? end - 1 : end);
   }
 }

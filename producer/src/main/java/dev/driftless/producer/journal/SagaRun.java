@@ -126,9 +126,10 @@ final class SagaRun {
       }
       if (found.isPresent()) {
         recovery.check();
-        journal.append(events(call).completed(found.get()));
-        put(call.completed(found.get()));
-        results.put(step.name(), found.get());
+        String result = CallEvents.text(found.get());
+        journal.append(events(call).completed(result));
+        put(call.completed(result));
+        results.put(step.name(), result);
         return null;
       }
     } else if (!step.isRepeatable()) {
@@ -244,7 +245,7 @@ final class SagaRun {
       }
       return;
     }
-    String compensation = step.undo().apply(known);
+    String compensation = CallEvents.text(step.undo().apply(known));
     journal.record(
         events(call).compensated(compensation),
         "the compensation of step " + step.name(),

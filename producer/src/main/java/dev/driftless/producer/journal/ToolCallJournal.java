@@ -220,7 +220,7 @@ public final class ToolCallJournal {
     String what = "tool " + call.tool();
     String result;
     try {
-      result = run.run();
+      result = CallEvents.text(run.run());
     } catch (UnknownOutcomeException e) {
       return new Ended(Status.INTENDED, "", e);
     } catch (Exception e) {

@@ -76,6 +76,20 @@ final class SagaTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway")
+  void a_compensation_that_returns_what_no_text_can_hold_is_recorded_all_the_same() {
+    SagaStep flight = step("flight").undoneBy(call -> "gone\0 \ud800");
+    SagaStep hotel = step("hotel").undoneBy(call -> null);
+
+    assertThat(failure(Saga.of("trip", flight, hotel, failing("bags"))).undone())
+        .containsExactly("hotel", "flight");
+    assertThat(log.events)
+        .filteredOn(e -> e.getPayload() instanceof ToolCallCompensated)
+        .extracting(e -> ((ToolCallCompensated) e.getPayload()).getCompensation())
+        .startsWith("", "gone  ?");
+  }
+
+  @Test
   void a_saga_that_was_undone_stays_so() {
     Saga saga = Saga.of("trip", step("flight"), failing("bags"));
     failure(saga);

@@ -112,6 +112,18 @@ final class ToolCallJournalTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway")
+  void a_result_that_no_text_can_hold_is_given_and_recorded_as_one_that_can() {
+    assertThat(journal.call("c1", "think", "{}", () -> "a\0 \ud800")).isEqualTo("a  ?");
+    assertThat(journal.<RuntimeException>call("c2", "think", "{}", () -> null)).isEmpty();
+
+    assertThat(log.events)
+        .filteredOn(e -> e.getPayload() instanceof ToolCallCompleted)
+        .extracting(e -> ((ToolCallCompleted) e.getPayload()).getResult())
+        .containsExactly("a  ?", "");
+  }
+
+  @Test
   void an_intent_that_is_not_durable_keeps_the_tool_from_running() {
     List<String> ran = new ArrayList<>();
     log.refuses = payload -> payload instanceof ToolCallIntended;
