@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   <caption>How a call ends</caption>
  *   <tr><td>the result</td><td>the tool ran, and its result is durable</td></tr>
  *   <tr><td>what the tool threw</td><td>that it failed is durable</td></tr>
- *   <tr><td>{@link UnknownOutcomeException}, {@link InterruptedException} or an {@link Error}, from
- *       the tool</td><td>the call stays open</td></tr>
+ *   <tr><td>{@link UnknownOutcomeException}, an interrupt or a timeout as {@link Tool} lists them, or
+ *       an {@link Error}, from the tool</td><td>the call stays open</td></tr>
  *   <tr><td>{@link OutcomeNotRecordedException}</td><td>the tool ran; the call stays open, also if it
  *       threw and the session was not ours any more</td></tr>
  *   <tr><td>{@link SessionLockException}, or what {@link MemoryLog#append} throws</td><td>the tool
@@ -221,10 +221,8 @@ public final class ToolCallJournal {
     String result;
     try {
       result = CallEvents.text(run.run());
-    } catch (UnknownOutcomeException e) {
-      return new Ended(Status.INTENDED, "", e);
     } catch (Exception e) {
-      if (e instanceof InterruptedException) {
+      if (UnknownOutcomeException.isToldBy(e)) {
         return new Ended(Status.INTENDED, "", e);
       }
       try {

@@ -111,6 +111,53 @@ final class ToolCallJournalTest {
     }
   }
 
+  static Stream<Exception> unknown() throws IOException {
+    return Stream.of(
+        new SocketTimeoutException("no answer"),
+        new ClosedByInterruptException(),
+        new HttpTimeoutException("no answer"),
+        new TimeoutException("no answer"),
+        new UncheckedIOException(new SocketTimeoutException("no answer")),
+        new ExecutionException(new InterruptedException()),
+        new IllegalStateException(
+            new IOException(new UnknownOutcomeException("no answer", new IOException()))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("unknown")
+  void a_tool_that_got_no_answer_or_was_interrupted_leaves_the_call_open(Exception thrown) {
+    assertThatThrownBy(
+            () ->
+                journal.call(
+                    "c1",
+                    "book_reservation",
+                    "{}",
+                    () -> {
+                      throw thrown;
+                    }))
+        .isSameAs(thrown);
+    assertThat(log.written).containsExactly("Intended c1");
+  }
+
+  @Test
+  void causes_that_go_in_a_circle_are_a_failure() {
+    IOException one = new IOException("one");
+    IOException two = new IOException("two", one);
+    one.initCause(two);
+
+    assertThatThrownBy(
+            () ->
+                journal.call(
+                    "c1",
+                    "book_reservation",
+                    "{}",
+                    () -> {
+                      throw two;
+                    }))
+        .isSameAs(two);
+    assertThat(log.written).containsExactly("Intended c1", "Failed c1");
+  }
+
   @Test
   @SuppressWarnings("NullAway")
   void a_result_that_no_text_can_hold_is_given_and_recorded_as_one_that_can() {
