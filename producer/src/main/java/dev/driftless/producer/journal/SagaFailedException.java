@@ -13,15 +13,29 @@ public final class SagaFailedException extends RuntimeException {
   private final List<String> notUndone;
 
   SagaFailedException(
-      String saga, List<String> undone, List<String> notUndone, @Nullable Throwable cause) {
-    super(
-        notUndone.isEmpty()
-            ? "saga %s failed, and all that it had done is undone: %s".formatted(saga, undone)
-            : "saga %s failed, and these steps are NOT undone: %s (undone: %s); run it again to try again"
-                .formatted(saga, notUndone, undone),
-        cause);
+      String saga,
+      List<String> undone,
+      List<String> notUndone,
+      List<String> withoutUndo,
+      @Nullable Throwable cause) {
+    super(message(saga, undone, notUndone, withoutUndo), cause);
     this.undone = List.copyOf(undone);
     this.notUndone = List.copyOf(notUndone);
+  }
+
+  private static String message(
+      String saga, List<String> undone, List<String> notUndone, List<String> withoutUndo) {
+    if (notUndone.isEmpty() && withoutUndo.isEmpty()) {
+      return "saga %s failed, and all that it had done is undone: %s".formatted(saga, undone);
+    }
+    String kept =
+        withoutUndo.isEmpty()
+            ? ""
+            : "; done or perhaps done, and without an undo: " + withoutUndo;
+    return notUndone.isEmpty()
+        ? "saga %s failed; undone: %s%s".formatted(saga, undone, kept)
+        : "saga %s failed, and these steps are NOT undone: %s (undone: %s%s); run it again to try again"
+            .formatted(saga, notUndone, undone, kept);
   }
 
   /** Steps that are undone, in that order, by this process or an earlier one. */
@@ -29,7 +43,10 @@ public final class SagaFailedException extends RuntimeException {
     return undone;
   }
 
-  /** Steps that happened, or may have, and are not undone, the last one first. */
+  /**
+   * Steps that happened, or may have, and are not undone, the last one first; without those that
+   * have no undo.
+   */
   public List<String> notUndone() {
     return notUndone;
   }

@@ -255,7 +255,7 @@ final class SagaRun {
   }
 
   private SagaFailedException failed(List<String> standing, @Nullable Exception cause) {
-    SagaFailedException failed = new SagaFailedException(saga.id(), undone(), standing, cause);
+    SagaFailedException failed = new SagaFailedException(saga.id(), undone(), standing, withoutUndo(standing), cause);
     failures.forEach(failed::addSuppressed);
     return failed;
   }
@@ -265,11 +265,26 @@ final class SagaRun {
     List<String> undone = new ArrayList<>();
     for (SagaStep step : saga.steps()) {
       ToolCall call = calls.get(Saga.stepId(saga.id(), step.name()));
-      if (call != null && call.is(Status.COMPENSATED)) {
+      if (call != null && call.is(Status.COMPENSATED) && step.undo() != null) {
         undone.add(0, step.name());
       }
     }
     return undone;
+  }
+
+  /** The others that happened, or may have, and that nothing undoes; the last step first. */
+  private List<String> withoutUndo(List<String> standing) {
+    List<String> withoutUndo = new ArrayList<>();
+    for (SagaStep step : saga.steps()) {
+      ToolCall call = calls.get(Saga.stepId(saga.id(), step.name()));
+      if (call != null
+          && !call.is(Status.FAILED)
+          && step.undo() == null
+          && !standing.contains(step.name())) {
+        withoutUndo.add(0, step.name());
+      }
+    }
+    return withoutUndo;
   }
 
   /** A step that has a result happened, though a process that lost the session failed it later. */

@@ -76,6 +76,29 @@ final class SagaTest {
   }
 
   @Test
+  void a_step_that_happened_and_has_no_undo_is_not_told_to_be_undone() {
+    SagaStep mail = SagaStep.of("mail", "send_mail", "{}", call -> "sent");
+
+    SagaFailedException failed =
+        failure(Saga.of("trip", step("flight"), mail, failing("bags").undoneBy(call -> "")));
+    assertThat(failed)
+        .hasMessage(
+            "saga trip failed; undone: [flight]; done or perhaps done, and without an undo: [mail]");
+    assertThat(failed.undone()).containsExactly("flight");
+    assertThat(failed.notUndone()).isEmpty();
+  }
+
+  @Test
+  void a_step_that_was_cut_short_and_has_no_undo_is_not_told_to_be_undone() {
+    crashIn("mail");
+    SagaStep mail = SagaStep.of("mail", "send_mail", "{}", call -> "sent");
+
+    SagaFailedException failed = failure(Saga.of("trip", step("flight"), mail));
+    assertThat(failed).hasMessageEndingWith("without an undo: [mail]");
+    assertThat(failed.undone()).containsExactly("flight");
+  }
+
+  @Test
   @SuppressWarnings("NullAway")
   void a_compensation_that_returns_what_no_text_can_hold_is_recorded_all_the_same() {
     SagaStep flight = step("flight").undoneBy(call -> "gone\0 \ud800");
