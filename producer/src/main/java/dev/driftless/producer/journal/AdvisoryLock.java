@@ -93,6 +93,15 @@ final class AdvisoryLock implements SessionStore.Lock {
     closed = true;
     Connection connection = handle.getConnection();
     try (handle) {
+      release(connection);
+    } catch (RuntimeException e) {
+      abort(connection);
+    }
+  }
+
+  /** A pool takes back what is closed: what may still hold the lock is aborted before that. */
+  private void release(Connection connection) {
+    try {
       if (!handle
           .createQuery("SELECT pg_advisory_unlock(:key)")
           .bind("key", key)
