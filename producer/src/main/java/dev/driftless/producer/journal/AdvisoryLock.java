@@ -22,12 +22,19 @@ final class AdvisoryLock implements SessionStore.Lock {
   /** What this connection's server process holds, and not one that a pooler put in its place. */
   private static final String HELD =
       """
-      SELECT EXISTS (
+      EXISTS (
         SELECT 1 FROM pg_locks
         WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_backend_pid()
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND (classid::bigint << 32) | objid::bigint = :key)
       """;
+
+  /**
+   * Advisory locks are re-entrant: a pooler that gives two sessions one server process would have
+   * both hold it.
+   */
+  private static final String TAKE =
+      "SELECT CASE WHEN " + HELD + " THEN false ELSE pg_try_advisory_lock(:key) END";
 
   private final Handle handle;
   private final long key;
@@ -47,7 +54,7 @@ final class AdvisoryLock implements SessionStore.Lock {
       handle.getConnection().setAutoCommit(true);
       long key = key(schema, session);
       if (handle
-          .createQuery("SELECT pg_try_advisory_lock(:key)")
+          .createQuery(TAKE)
           .bind("key", key)
           .mapTo(Boolean.class)
           .one()) {
@@ -76,7 +83,7 @@ final class AdvisoryLock implements SessionStore.Lock {
     }
     try {
       if (handle.getConnection().isValid(ANSWER_SECONDS)
-          && handle.createQuery(HELD).bind("key", key).mapTo(Boolean.class).one()) {
+          && handle.createQuery("SELECT " + HELD).bind("key", key).mapTo(Boolean.class).one()) {
         return;
       }
     } catch (SQLException | RuntimeException e) {

@@ -16,6 +16,7 @@ import dev.driftless.producer.journal.ToolCallJournal;
 import dev.driftless.producer.journal.UnknownOutcomeException;
 import dev.driftless.schemas.SubjectKey;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -333,6 +334,37 @@ final class RecoveryIT {
         statement.execute("SELECT pg_advisory_unlock_all()");
       }
       assertThatThrownBy(recovery::check).isInstanceOf(SessionLockException.class);
+    }
+  }
+
+  @Test
+  void two_recoveries_that_a_pooler_gives_one_server_process_are_not_both_admitted()
+      throws Exception {
+    try (Connection one = live.postgres.getConnection()) {
+      Connection kept =
+          (Connection)
+              Proxy.newProxyInstance(
+                  Connection.class.getClassLoader(),
+                  new Class<?>[] {Connection.class},
+                  (proxy, method, arguments) ->
+                      method.getName().equals("close") ? null : method.invoke(one, arguments));
+      PGSimpleDataSource pooler =
+          new PGSimpleDataSource() {
+            @Override
+            public Connection getConnection() {
+              return kept;
+            }
+          };
+      AgentSession session = new AgentSession("acme", "pol", "booker", "s1");
+
+      try (Recovery first = ToolCallJournal.of(live.log, pooler, session).recover(PATIENCE)) {
+        assertThatThrownBy(
+                () -> ToolCallJournal.of(live.log, pooler, session).recover(PATIENCE))
+            .isInstanceOf(SessionLockException.class)
+            .hasMessageContaining("is being recovered already");
+        first.check();
+      }
+      ToolCallJournal.of(live.log, pooler, session).recover(PATIENCE).close();
     }
   }
 
