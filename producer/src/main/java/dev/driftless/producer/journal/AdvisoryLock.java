@@ -53,11 +53,7 @@ final class AdvisoryLock implements SessionStore.Lock {
       // a transaction would stay open as long as the lock
       handle.getConnection().setAutoCommit(true);
       long key = key(schema, session);
-      if (handle
-          .createQuery(TAKE)
-          .bind("key", key)
-          .mapTo(Boolean.class)
-          .one()) {
+      if (handle.createQuery(TAKE).bind("key", key).mapTo(Boolean.class).one()) {
         return new AdvisoryLock(handle, key, session.session());
       }
     } catch (SQLException | RuntimeException e) {

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * The tool, or what undoes it, <b>ran</b>, and what came of it could not be appended to the log:
  * the call stays open, unless the append that failed was written after all. The cause is the
  * append's, or a {@link SessionLockException} if the tool threw when the session was not ours any
- * more; what the tool itself threw, if it did, is suppressed. Of a tool it can be recorded
- * later, by {@link ToolCallJournal#completed} or {@link ToolCallJournal#failed}.
+ * more; what the tool itself threw, if it did, is suppressed. Of a tool it can be recorded later,
+ * by {@link ToolCallJournal#completed} or {@link ToolCallJournal#failed}.
  */
 public final class OutcomeNotRecordedException extends RuntimeException {
 

@@ -29,9 +29,7 @@ public final class SagaFailedException extends RuntimeException {
       return "saga %s failed, and all that it had done is undone: %s".formatted(saga, undone);
     }
     String kept =
-        withoutUndo.isEmpty()
-            ? ""
-            : "; done or perhaps done, and without an undo: " + withoutUndo;
+        withoutUndo.isEmpty() ? "" : "; done or perhaps done, and without an undo: " + withoutUndo;
     return notUndone.isEmpty()
         ? "saga %s failed; undone: %s%s".formatted(saga, undone, kept)
         : "saga %s failed, and these steps are NOT undone: %s (undone: %s%s); run it again to try again"

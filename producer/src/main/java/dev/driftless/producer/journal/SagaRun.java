@@ -255,7 +255,8 @@ final class SagaRun {
   }
 
   private SagaFailedException failed(List<String> standing, @Nullable Exception cause) {
-    SagaFailedException failed = new SagaFailedException(saga.id(), undone(), standing, withoutUndo(standing), cause);
+    SagaFailedException failed =
+        new SagaFailedException(saga.id(), undone(), standing, withoutUndo(standing), cause);
     failures.forEach(failed::addSuppressed);
     return failed;
   }

@@ -182,8 +182,7 @@ public final class ToolCallJournal {
     }
   }
 
-  private static void checkStillOurs(
-      SessionStore.@Nullable Lock lock, String what, ToolCall call) {
+  private static void checkStillOurs(SessionStore.@Nullable Lock lock, String what, ToolCall call) {
     try {
       check(lock);
     } catch (SessionLockException e) {

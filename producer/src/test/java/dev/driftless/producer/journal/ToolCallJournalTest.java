@@ -336,8 +336,7 @@ final class ToolCallJournalTest {
           .isInstanceOf(SessionLockException.class);
       assertThatThrownBy(() -> journal.completed(open, "R1"))
           .isInstanceOf(SessionLockException.class);
-      assertThatThrownBy(() -> journal.failed(open, "no"))
-          .isInstanceOf(SessionLockException.class);
+      assertThatThrownBy(() -> journal.failed(open, "no")).isInstanceOf(SessionLockException.class);
     }
     assertThat(log.written).containsExactly("Intended c1");
   }
