@@ -358,8 +358,7 @@ final class RecoveryIT {
       AgentSession session = new AgentSession("acme", "pol", "booker", "s1");
 
       try (Recovery first = ToolCallJournal.of(live.log, pooler, session).recover(PATIENCE)) {
-        assertThatThrownBy(
-                () -> ToolCallJournal.of(live.log, pooler, session).recover(PATIENCE))
+        assertThatThrownBy(() -> ToolCallJournal.of(live.log, pooler, session).recover(PATIENCE))
             .isInstanceOf(SessionLockException.class)
             .hasMessageContaining("is being recovered already");
         first.check();
