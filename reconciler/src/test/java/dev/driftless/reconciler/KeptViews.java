@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 final class KeptViews implements AutoCloseable {
 
   static final int PARTITIONS = 2;
+
   /** Until a process has started on a busy machine, and joined its group again. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
