@@ -23,7 +23,6 @@ import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -50,12 +49,12 @@ final class Positions {
   Fence acquire(int partition) {
     String owner = UUID.randomUUID().toString();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Map<String, Value> before = read(partition);
-      long epoch = Math.max(fence(before).epoch() + 1, System.currentTimeMillis());
+      long epoch = Math.max(stored(partition).epoch() + 1, System.currentTimeMillis());
       insertIfAbsent(partition);
-      collection.set(claim(before, epoch, owner), below(partition, epoch));
+      collection.set(Map.of("epoch", value(epoch), "owner", value(owner)), below(partition, epoch));
       Map<String, Value> winner = read(partition);
       if (winner.containsKey("owner") && winner.get("owner").getStringValue().equals(owner)) {
+        writeAnew(partition, epoch, winner);
         return fence(winner);
       }
     }
@@ -65,16 +64,17 @@ final class Positions {
   }
 
   /**
-   * All that is stored is written anew. Qdrant finds points by indexes that lie beside the stored
-   * fields; a server that was killed while it wrote both to disk may find by what the fields do not
-   * say, and then no {@link #advance} would ever change them. If the owner before moved the
-   * position meanwhile, it goes back to where it was read: never ahead of the points.
+   * Writes all that is stored once more, now that nobody else can move it. Qdrant finds points by
+   * indexes that lie beside the stored fields; a server that was killed while it wrote both to disk
+   * may find by what the fields do not say, and then no {@link #advance} would ever change them.
    */
-  private static Map<String, Value> claim(Map<String, Value> before, long epoch, String owner) {
-    Map<String, Value> claim = new HashMap<>(before);
-    claim.put("epoch", value(epoch));
-    claim.put("owner", value(owner));
-    return claim;
+  private void writeAnew(int partition, long epoch, Map<String, Value> stored) {
+    collection.set(
+        stored,
+        Filter.newBuilder()
+            .addMust(hasId(pointId(partition)))
+            .addMust(match("epoch", epoch))
+            .build());
   }
 
   Fence stored(int partition) {
