@@ -31,6 +31,21 @@ final class ExamplesIT {
   }
 
   @Test
+  void what_was_waited_for_is_there_and_another_process_waits_with_the_receipt() throws Exception {
+    List<String> said;
+    try (Program writer =
+        new Program(ReadYourWrites.class, live.environment(), "remember", "aisle")) {
+      said = writer.readAll();
+    }
+    assertThat(live.query("SELECT text FROM <schema>.memories WHERE memory_id = 'seat'"))
+        .containsExactly("aisle");
+    String token = said.get(0).substring("receipt ".length());
+    try (Program reader = new Program(ReadYourWrites.class, live.environment(), "await", token)) {
+      assertThat(reader.readAll()).containsExactly("visible");
+    }
+  }
+
+  @Test
   void killed_on_step_7_of_12_it_goes_on_from_the_last_checkpoint_and_tells_the_open_call()
       throws Exception {
     try (Program first = new Program(TwelveSteps.class, live.environment(), "twelve", "7")) {
