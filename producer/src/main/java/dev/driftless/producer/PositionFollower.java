@@ -40,7 +40,6 @@ final class PositionFollower implements AutoCloseable {
   private final TopicPartition positions;
   private final Names names;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final Thread thread;
 
   /** Guards all that follows. */
   private final Object lock = new Object();
@@ -65,7 +64,7 @@ final class PositionFollower implements AutoCloseable {
     this.known = new KnownPositions(topicId);
     this.consumer =
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    this.thread = new Thread(this::run, "driftless-positions");
+    Thread thread = new Thread(this::run, "driftless-positions");
     thread.setDaemon(true);
     thread.start();
   }

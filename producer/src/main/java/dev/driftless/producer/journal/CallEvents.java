@@ -53,30 +53,26 @@ record CallEvents(AgentSession session, UUID base, @Nullable String saga, ToolCa
   }
 
   MemoryEvent intended() {
-    return envelope(session)
-        .setEventId(base + "-intended")
-        .setCorrelationId(saga)
-        .setPayload(new ToolCallIntended(call.id(), call.tool(), call.arguments()))
-        .build();
+    return event("intended", new ToolCallIntended(call.id(), call.tool(), call.arguments()));
   }
 
   MemoryEvent completed(String result) {
-    return outcome(
+    return event(
         "completed", new ToolCallCompleted(call.id(), call.tool(), call.arguments(), text(result)));
   }
 
   MemoryEvent failed(String error) {
-    return outcome(
+    return event(
         "failed", new ToolCallFailed(call.id(), call.tool(), call.arguments(), cut(text(error))));
   }
 
   MemoryEvent compensated(String compensation) {
-    return outcome(
+    return event(
         "compensated",
         new ToolCallCompensated(call.id(), call.tool(), call.arguments(), text(compensation)));
   }
 
-  private MemoryEvent outcome(String kind, Object payload) {
+  private MemoryEvent event(String kind, Object payload) {
     return envelope(session)
         .setEventId(base + "-" + kind)
         .setCorrelationId(saga)
