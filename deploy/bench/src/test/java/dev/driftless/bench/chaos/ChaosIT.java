@@ -2,9 +2,16 @@ package dev.driftless.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,9 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Nothing is lost, done twice, stale, out of order or told wrongly by any schedule. In every build
  * one short schedule; how many and how long is said by the system properties {@code
- * driftless.schedules} and {@code driftless.events}, the first seed by {@code driftless.seed}, and
- * by {@code driftless.kinds} which faults are done, separated by commas. A seed names one schedule:
- * what is not done is left out, and the rest is as it was.
+ * driftless.schedules} and {@code driftless.events}, the first seed by {@code driftless.seed}, by
+ * {@code driftless.stacks} how many are run at once, each on servers of its own, and by {@code
+ * driftless.kinds} which faults are done, separated by commas. A seed names one schedule: what is
+ * not done is left out, and the rest is as it was.
  */
 final class ChaosIT {
 
@@ -22,18 +30,40 @@ final class ChaosIT {
   private static final int SCHEDULES = Integer.getInteger("driftless.schedules", 1);
   private static final int EVENTS = Integer.getInteger("driftless.events", 1_000);
   private static final long SEED = Long.getLong("driftless.seed", 1);
+  private static final int STACKS = Integer.getInteger("driftless.stacks", 1);
 
   /** Unless others are named those that take no longer than some seconds each. */
   private static final String KINDS =
       System.getProperty("driftless.kinds", "kill,cut,flaky,wipe,lose-tail,late");
 
   @Test
-  void no_schedule_of_faults_makes_a_view_differ_from_the_log() {
-    try (Chaos chaos = Chaos.open(LOG::info)) {
+  void no_schedule_of_faults_makes_a_view_differ_from_the_log() throws Exception {
+    AtomicLong seeds = new AtomicLong(SEED);
+    AtomicBoolean failed = new AtomicBoolean();
+    ExecutorService threads = Executors.newFixedThreadPool(STACKS);
+    try {
+      List<Future<?>> running = new ArrayList<>();
+      for (int stack = 1; stack <= STACKS; stack++) {
+        String name = "stack " + stack;
+        running.add(threads.submit(() -> runNext(seeds, failed, name)));
+      }
+      for (Future<?> stack : running) {
+        stack.get();
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  /** One schedule after the other; none is begun after one that failed. */
+  private static void runNext(AtomicLong seeds, AtomicBoolean failed, String name) {
+    try (Chaos chaos = Chaos.open(line -> LOG.info("{}: {}", name, line))) {
       Set<FaultKind> kinds = EnumSet.copyOf(chaos.kinds());
       kinds.retainAll(Arrays.stream(KINDS.split(",")).map(FaultKind::of).toList());
-      LOG.info("left out: {}", EnumSet.complementOf(EnumSet.copyOf(kinds)));
-      for (long seed = SEED; seed < SEED + SCHEDULES; seed++) {
+      LOG.info("{} leaves out: {}", name, EnumSet.complementOf(EnumSet.copyOf(kinds)));
+      for (long seed = seeds.getAndIncrement();
+          seed < SEED + SCHEDULES && !failed.get();
+          seed = seeds.getAndIncrement()) {
         ChaosReport report = chaos.run(Schedule.of(seed, EVENTS).only(kinds));
         LOG.info(
             "seed {}: {} events, {} checks, caught up in {}, took {}",
@@ -42,16 +72,20 @@ final class ChaosIT {
             report.checks(),
             report.catchUp(),
             report.took());
-
-        String again = "%s, logs in %s".formatted(report.schedule(), report.logs());
-        assertThat(report.problem()).as(again).isNull();
-        assertThat(report.findings()).as(again).isEmpty();
-        assertThat(report.divergences()).as(again).isEmpty();
-        assertThat(report.falseAlarms()).as(again).isEmpty();
-        assertThat(report.deadLetters()).as(again).isZero();
-        assertThat(report.appended()).isEqualTo(EVENTS);
-        assertThat(report.checks()).as("checks while faults were done").isPositive();
+        failed.compareAndSet(false, !report.isClean());
+        mustBeClean(report);
       }
     }
+  }
+
+  private static void mustBeClean(ChaosReport report) {
+    String again = "%s, logs in %s".formatted(report.schedule(), report.logs());
+    assertThat(report.problem()).as(again).isNull();
+    assertThat(report.findings()).as(again).isEmpty();
+    assertThat(report.divergences()).as(again).isEmpty();
+    assertThat(report.falseAlarms()).as(again).isEmpty();
+    assertThat(report.deadLetters()).as(again).isZero();
+    assertThat(report.appended()).as(again).isEqualTo(EVENTS);
+    assertThat(report.checks()).as("checks while faults were done").isPositive();
   }
 }
