@@ -68,6 +68,8 @@ final class KafkaServer implements Server {
             site.host().java().toString(),
             "-Xmx512m",
             "-XX:+UseSerialGC",
+            // a broker here lives for minutes: the second compiler costs more than it saves
+            "-XX:TieredStopAtLevel=1",
             "-XX:-UsePerfData",
             "-XX:+ExitOnOutOfMemoryError",
             "-Dlogback.configurationFile=dev/driftless/local/kafka-logback.xml",

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watch implements AutoCloseable {
 
-  private static final Duration BETWEEN = Duration.ofMillis(300);
+  private static final Duration BETWEEN = Duration.ofSeconds(1);
   private static final int DEEP_EVERY = 3;
 
   private final Check check;
