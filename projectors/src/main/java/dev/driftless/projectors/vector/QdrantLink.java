@@ -1,6 +1,7 @@
 package dev.driftless.projectors.vector;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -23,11 +24,13 @@ final class QdrantLink implements AutoCloseable {
   private static final int MAX_ANSWER_BYTES = 256 << 20;
 
   private final VectorConfig config;
+  private final ManagedChannel channel;
   private final QdrantClient client;
 
   QdrantLink(VectorConfig config) {
     this.config = config;
-    this.client = new QdrantClient(connect(config));
+    this.channel = channel(config);
+    this.client = new QdrantClient(connect(channel, config));
   }
 
   QdrantClient client() {
@@ -56,6 +59,10 @@ final class QdrantLink implements AutoCloseable {
     try {
       return answer.get(config.requestTimeout().toMillis() + 1_000, TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
+      if (Status.fromThrowable(e).getCode() == Status.Code.UNAVAILABLE) {
+        // else a channel that failed for long tries to connect every two minutes only
+        channel.resetConnectBackoff();
+      }
       if (e.getCause() instanceof RuntimeException driver) {
         throw driver;
       }
@@ -88,16 +95,19 @@ final class QdrantLink implements AutoCloseable {
     }
   }
 
-  private static QdrantGrpcClient connect(VectorConfig config) {
+  private static ManagedChannel channel(VectorConfig config) {
     ManagedChannelBuilder<?> channel =
         ManagedChannelBuilder.forAddress(config.host(), config.port())
             .maxInboundMessageSize(MAX_ANSWER_BYTES);
     if (!config.tls()) {
       channel.usePlaintext();
     }
+    return channel.build();
+  }
+
+  private static QdrantGrpcClient connect(ManagedChannel channel, VectorConfig config) {
     QdrantGrpcClient.Builder client =
-        QdrantGrpcClient.newBuilder(channel.build(), true, false)
-            .withTimeout(config.requestTimeout());
+        QdrantGrpcClient.newBuilder(channel, true, false).withTimeout(config.requestTimeout());
     if (config.apiKey() != null) {
       client.withApiKey(config.apiKey());
     }
