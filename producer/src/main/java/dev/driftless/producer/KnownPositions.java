@@ -86,9 +86,7 @@ final class KnownPositions {
 
   /** Which of these events the views do not show for certain yet, if none was set aside. */
   Stream<Behind> behind(View view, Collection<Receipt> receipts, Instant now) {
-    return receipts.stream()
-        .filter(receipt -> !isVisible(view, receipt))
-        .map(receipt -> behind(view, receipt, now));
+    return receipts.stream().flatMap(receipt -> Stream.ofNullable(behind(view, receipt, now)));
   }
 
   /** Of each partition the receipt with the highest offset. */
@@ -104,20 +102,12 @@ final class KnownPositions {
     return complete && last != null ? last.position.generation() : null;
   }
 
-  private boolean isVisible(View view, Receipt receipt) {
-    Told last = told.get(new Place(view.name(), receipt.partition()));
-    return complete
-        && last != null
-        && last.position.topicId().equals(topicId)
-        && last.position.offset() > receipt.offset()
-        && areLettersRead(last.position);
-  }
-
   private boolean areLettersRead(ViewPosition position) {
     return lettersRead.getOrDefault(position.view(), 0L) >= position.deadLettersEnd();
   }
 
-  private Behind behind(View view, Receipt receipt, Instant now) {
+  /** Null if the view shows it. */
+  private @Nullable Behind behind(View view, Receipt receipt, Instant now) {
     Told last = told.get(new Place(view.name(), receipt.partition()));
     if (!complete) {
       return unknown(view, receipt, "what projectors tell is still being read");
@@ -132,7 +122,9 @@ final class KnownPositions {
           "its projector reads another log, with topic id " + last.position.topicId());
     }
     long events = Math.max(0, receipt.offset() + 1 - last.position.offset());
-    return new Behind(view, receipt.partition(), events, why(last, now));
+    return events == 0 && areLettersRead(last.position)
+        ? null
+        : new Behind(view, receipt.partition(), events, why(last, now));
   }
 
   private static Behind unknown(View view, Receipt receipt, String why) {

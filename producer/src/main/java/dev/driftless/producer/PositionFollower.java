@@ -189,7 +189,6 @@ final class PositionFollower implements AutoCloseable {
           deadLetter(r);
         }
       }
-      lock.notifyAll();
     }
   }
 
