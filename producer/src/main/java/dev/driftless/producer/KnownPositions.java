@@ -106,7 +106,7 @@ final class KnownPositions {
     return lettersRead.getOrDefault(position.view(), 0L) >= position.deadLettersEnd();
   }
 
-  /** Null if the view shows it. */
+  /** Null if the view shows it, or has set it aside. */
   private @Nullable Behind behind(View view, Receipt receipt, Instant now) {
     Told last = told.get(new Place(view.name(), receipt.partition()));
     if (!complete) {

@@ -193,7 +193,8 @@ final class PositionFollower implements AutoCloseable {
   }
 
   /**
-   * How far all is read; to find out may ask the broker, which nobody shall wait for.
+   * How far all is read, found out without the lock, since that may ask the broker; then wakes
+   * whoever waits.
    *
    * @param end of the positions when this began to read
    */

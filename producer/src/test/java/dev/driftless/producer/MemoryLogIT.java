@@ -234,10 +234,12 @@ class MemoryLogIT {
                     .contains(
                         test.names.log(),
                         test.names.controls(),
+                        test.names.positions(),
                         test.names.repairs(),
                         test.names.deadLetters("vector"),
                         test.names.deadLetters("cache")));
     assertThat(setting(test.names.controls(), "cleanup.policy")).isEqualTo("compact");
+    assertThat(setting(test.names.positions(), "cleanup.policy")).isEqualTo("compact");
     assertThat(setting(test.names.repairs(), "retention.ms")).isEqualTo("86400000");
     assertThat(setting(test.names.repairs(), "max.message.bytes")).isEqualTo("33554432");
     assertThat(test.admin.describeTopics(List.of(test.names.repairs())).allTopicNames().get())

@@ -232,6 +232,7 @@ final class ReadCommandsIT {
         "2 | search seat --as-of 2026-05-01T15:00Z --tenant acme | add --subject",
         "1 | as-of 9999-01-01T00:00Z --tenant acme --subject mia | has not come",
         "1 | as-of --receipt 7:0 --tenant acme --subject mia | no receipt of theirs",
+        "1 | as-of --receipt AAAAAAAAAAAAAAAAAAAAAA.0.4 --tenant acme --subject mia | is of another log",
       })
   void as_of_refuses_what_it_cannot_answer(String line) {
     String[] parts = line.split(" \\| ");
@@ -244,19 +245,23 @@ final class ReadCommandsIT {
   }
 
   @Test
-  void as_of_refuses_a_time_that_the_view_has_not_reached() throws InterruptedException {
+  void as_of_refuses_a_time_or_a_receipt_that_the_view_has_not_reached()
+      throws InterruptedException {
     assertThat(run("views", "pause", "relational").out()).contains("relational is paused");
     try {
       Thread.sleep(2_000);
-      installation.publish(
-          """
-          {"eventId":"l1","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"lea","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"m1","kind":"SEMANTIC","text":"late"}}
-          """);
-      Run run =
-          installation.run(
-              "as-of", Instant.now().toString(), "--tenant", "acme", "--subject", "lea");
-      assertThat(run.exitCode()).isEqualTo(1);
-      assertThat(run.err()).contains("the relational view has not reached");
+      Run published =
+          installation.publish(
+              """
+              {"eventId":"l1","occurredAt":"2026-05-01T15:00:00Z","tenant":"acme","subject":"lea","agent":"helper","type":"MemoryRecorded","payload":{"memoryId":"m1","kind":"SEMANTIC","text":"late"}}
+              """,
+              "--json");
+      String receipt = published.json().at("/receipts/0").asText();
+      for (String asked : List.of(Instant.now().toString(), "--receipt=" + receipt)) {
+        Run run = installation.run("as-of", asked, "--tenant", "acme", "--subject", "lea");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("the relational view has not reached");
+      }
     } finally {
       run("views", "resume", "relational");
     }

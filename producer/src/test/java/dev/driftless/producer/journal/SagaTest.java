@@ -308,6 +308,12 @@ final class SagaTest {
   }
 
   @Test
+  void it_is_tried_five_times_unless_told_otherwise() {
+    assertThat(Saga.of("trip").attempts()).isEqualTo(5);
+    assertThat(patient(Saga.of("trip"), 3).attempts()).isEqualTo(3);
+  }
+
+  @Test
   void a_compensation_that_fails_for_good_is_reported_and_tried_again_at_the_next_recovery() {
     boolean[] works = {false};
     int[] tries = {0};

@@ -12,8 +12,8 @@ final class GrouplessConsumer {
   private GrouplessConsumer() {}
 
   /**
-   * Asks the broker for nothing yet; reads from the beginning what it is assigned, and only what is
-   * committed.
+   * Asks the broker for nothing yet; reads from the beginning what it is assigned, and passes over
+   * aborted transactions.
    *
    * @param kafka client settings
    */

@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The way to the server; each call within the request timeout. Connects when first asked. Safe to
- * share between threads.
+ * The way to the server; each call within the request timeout. Connects when first asked, and anew
+ * after a call that did not reach the server. Safe to share between threads.
  */
 final class QdrantLink implements AutoCloseable {
 
