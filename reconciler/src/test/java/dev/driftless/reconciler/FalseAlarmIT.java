@@ -29,16 +29,16 @@ import org.junit.jupiter.api.Test;
  */
 final class FalseAlarmIT {
 
-  private static final int CHECKS = Integer.getInteger("driftless.checks", 8);
+  private static final int CHECKS = Integer.getInteger("driftless.checks", 4);
   private static final int EVENTS_PER_SECOND = 500;
-  private static final int BETWEEN_KILLS = 4;
+  private static final int BETWEEN_KILLS = 3;
   private static final Duration SLOW = Duration.ofMillis(30);
 
   /**
    * Written for each check at most: where checks are slow, what they read must not grow ever faster
    * than they.
    */
-  private static final int TENTHS_A_CHECK = 100;
+  private static final int TENTHS_A_CHECK = 40;
 
   /** What a deep check reads is all that was ever written: another log begins after so many. */
   private static final int CHECKS_OF_A_LOG = 50;

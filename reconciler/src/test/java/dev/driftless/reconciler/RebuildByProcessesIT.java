@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.Random;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
@@ -155,6 +156,7 @@ final class RebuildByProcessesIT {
       String group = names.group(view);
       await(group)
           .atMost(PATIENCE)
+          .ignoreExceptionsInstanceOf(ExecutionException.class) // no such group yet
           .untilAsserted(
               () ->
                   assertThat(group(group).members())
