@@ -6,6 +6,7 @@ import static io.qdrant.client.WithPayloadSelectorFactory.enable;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.qdrant.client.WithVectorsSelectorFactory;
+import io.qdrant.client.grpc.Collections.CollectionInfo;
 import io.qdrant.client.grpc.Collections.CreateCollection;
 import io.qdrant.client.grpc.Collections.Distance;
 import io.qdrant.client.grpc.Collections.KeywordIndexParams;
@@ -28,10 +29,12 @@ import io.qdrant.client.grpc.Points.UpsertPoints;
 import io.qdrant.client.grpc.Points.WithPayloadSelector;
 import io.qdrant.client.grpc.Points.WriteOrdering;
 import io.qdrant.client.grpc.Points.WriteOrderingType;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +51,9 @@ final class QdrantCollection {
 
   private static final int MAX_POINTS = 500;
   private static final int MAX_REQUEST_BYTES = 16 << 20;
+
+  private static final int INFO_ATTEMPTS = 20;
+  private static final Duration INFO_PAUSE = Duration.ofMillis(100);
 
   /** What filters name; an unindexed field is refused by a server in strict mode. */
   private static final Map<String, PayloadSchemaType> INDEXES =
@@ -93,10 +99,7 @@ final class QdrantCollection {
   /** Tells it from earlier collections of its name; empty if it is not there. */
   String made() {
     return link.await(link.client().collectionExistsAsync(name))
-        ? link.await(link.client().getCollectionInfoAsync(name))
-            .getConfig()
-            .getMetadataOrDefault(MADE, Value.getDefaultInstance())
-            .getStringValue()
+        ? info().getConfig().getMetadataOrDefault(MADE, Value.getDefaultInstance()).getStringValue()
         : "";
   }
 
@@ -105,14 +108,27 @@ final class QdrantCollection {
     if (!link.await(link.client().collectionExistsAsync(name))) {
       createCollection();
     }
-    Map<String, ?> indexed =
-        link.await(link.client().getCollectionInfoAsync(name)).getPayloadSchemaMap();
+    Map<String, ?> indexed = info().getPayloadSchemaMap();
     INDEXES.forEach(
         (field, type) -> {
           if (!indexed.containsKey(field)) {
             createIndex(field, type);
           }
         });
+  }
+
+  /** Of a collection that another is just making the server tells nothing for a moment. */
+  private CollectionInfo info() {
+    for (int left = INFO_ATTEMPTS; ; left--) {
+      try {
+        return link.await(link.client().getCollectionInfoAsync(name));
+      } catch (StatusRuntimeException e) {
+        if (left == 1 || e.getStatus().getCode() != Status.Code.INTERNAL) {
+          throw e;
+        }
+        LockSupport.parkNanos(INFO_PAUSE.toNanos());
+      }
+    }
   }
 
   /** The point, or nothing if it or the collection is not there. */
