@@ -41,9 +41,9 @@ import java.util.Map;
  * position:{&lt;partition&gt;}        hash    epoch topicId offset logTime                        never
  * </pre>
  *
- * <p>Who reads directly must hold each row against the clock: a key lives as long as its newest
- * row, so a message, a tool call, and an entry of {@code sessions} or {@code memories} is to be
- * shown only while its own expiry is ahead. That is what makes a late replay show the same: its
+ * <p>Who reads directly must hold each row against the clock: a key lives at least as long as its
+ * newest row, so a message, a tool call, and an entry of {@code sessions} or {@code memories} is to
+ * be shown only while its own expiry is ahead. That is what makes a late replay show the same: its
  * keys may be dead on arrival, so nothing that is shown rests on an earlier event whose time is
  * over. Hence a session's hash says only what its latest event says, and a pattern's count, which
  * does rest on earlier events, never expires. An event after {@code SessionEnded} opens the session

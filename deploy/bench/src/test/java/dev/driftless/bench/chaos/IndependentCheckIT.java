@@ -87,6 +87,12 @@ final class IndependentCheckIT {
     RedisClient client = RedisClient.create(stores().redisUrl());
     try (var connection = client.connect()) {
       RedisCommands<String, String> redis = connection.sync();
+      String sessions = redis.keys(NAME + ":*:sessions").get(0);
+      // as if the newest of them had ended
+      assertThat(redis.pexpire(sessions, redis.pttl(sessions) + 60_000)).isTrue();
+      assertThat(run(written)).noneMatch(finding -> finding.where().equals("cache"));
+      assertThat(redis.pexpire(sessions, redis.pttl(sessions) - 120_000)).isTrue();
+      assertFinds("cache", Wrong.CORRUPT, 1);
       String stream = longestStream(redis);
       var first = redis.xrange(stream, io.lettuce.core.Range.unbounded()).get(0);
       assertThat(redis.xdel(stream, first.getId())).isOne();
@@ -97,7 +103,7 @@ final class IndependentCheckIT {
       String memory = redis.keys(NAME + ":*:memory:*").get(0);
       String session = redis.keys(NAME + ":*:messages").get(1);
       assertThat(redis.pexpire(session, redis.pttl(session) - 60_000)).isTrue();
-      assertFinds("cache", Wrong.CORRUPT, 1);
+      assertFinds("cache", Wrong.CORRUPT, 2);
       assertThat(redis.hset(memory, "offset", "-7")).isFalse();
       assertFinds("cache", Wrong.STALE, 1);
       assertThat(redis.hset(memory + "x", "offset", "1")).isTrue();

@@ -2,11 +2,15 @@ package dev.driftless.bench.chaos.check;
 
 import io.lettuce.core.api.sync.RedisCommands;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Until when Redis keeps a key: as long as the row in it that lives longest. */
+/**
+ * Until when Redis keeps a key: as long as the row in it that lives longest; longer where rows are
+ * taken out one by one, for it may have been one of those.
+ */
 final class KeyLife {
 
   private static final long EVER = Long.MAX_VALUE;
@@ -14,8 +18,8 @@ final class KeyLife {
   /** Of an entry of a list. */
   private static final Pattern EXPIRES_AT = Pattern.compile("expiresAt=(\\d+)");
 
-  /** Its rows are taken out one by one, and it may live as long as one that is no more. */
-  private static final String OPEN_TOOL_CALLS = ":open-tool-calls";
+  /** Ends of the names of keys whose rows are taken out one by one. */
+  private static final List<String> TAKEN_FROM = List.of(":sessions", ":open-tool-calls");
 
   private KeyLife() {}
 
@@ -23,7 +27,6 @@ final class KeyLife {
   static Map<String, Long> said(Map<String, Fact> rows) {
     Map<String, Long> lives = new HashMap<>();
     rows.forEach((row, fact) -> lives.merge(row.split(" ", 2)[0], said(fact), Math::max));
-    lives.keySet().removeIf(key -> key.endsWith(OPEN_TOOL_CALLS));
     return lives;
   }
 
@@ -38,7 +41,8 @@ final class KeyLife {
     if (left < 0) {
       return EVER;
     }
-    return said >= before + left && said <= after + left ? said : before + left;
+    boolean mayBeLonger = TAKEN_FROM.stream().anyMatch(key::endsWith);
+    return said <= after + left && (mayBeLonger || said >= before + left) ? said : before + left;
   }
 
   static Fact fact(long until) {
