@@ -28,7 +28,8 @@ import picocli.CommandLine.Command;
       DeadLettersCommand.class,
       AuditCommand.class,
       ChaosCommand.class,
-      FaultsCommand.class
+      FaultsCommand.class,
+      BenchCommand.class
     })
 public final class Driftless {
 

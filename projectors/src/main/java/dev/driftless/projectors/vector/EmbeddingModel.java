@@ -32,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe to share between threads.
  */
-final class EmbeddingModel {
+public final class EmbeddingModel {
 
   /** MiniLM, quantized. */
-  static final EmbeddingModel MINILM =
+  public static final EmbeddingModel MINILM =
       new EmbeddingModel(EmbeddingModels.MINILM, "all-minilm-l6-v2-q", PoolingMode.MEAN);
 
   /** BGE small, quantized. */
@@ -114,7 +114,7 @@ final class EmbeddingModel {
    *
    * @throws ModelAwayException if it is not the text's fault that there is no vector
    */
-  Optional<float[]> embed(String text) {
+  public Optional<float[]> embed(String text) {
     if (text.isBlank()) {
       return Optional.empty();
     }

@@ -36,6 +36,11 @@ final class SixWrites implements ActionWriter {
     }
   }
 
+  /** To one of the stores alone. */
+  void write(Store store, Action action) throws Exception {
+    client(store).write(action);
+  }
+
   private void once(Action action) throws Exception {
     for (Store store : action.stores()) {
       client(store).write(action);

@@ -1,0 +1,101 @@
+package dev.driftless.bench.faults;
+
+import dev.driftless.local.Addresses;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Agents that store what they remember as {@link Way#NAIVE} does: six writes one after the other,
+ * each awaited. For one thread, which waits for those of the agents.
+ */
+public final class NaiveAgents {
+
+  private static final String SESSION = "session-1";
+
+  private final ProjectorsConfig servers;
+  private final String qdrant;
+  private int numbered;
+
+  private NaiveAgents(ProjectorsConfig servers, String qdrant) {
+    this.servers = servers;
+    this.qdrant = qdrant;
+  }
+
+  /** What is remembered of whom; its vector is made up. */
+  public record Memory(String subject, String text) {}
+
+  /** Makes their tables, collection and topic, which must not be there yet. */
+  public static NaiveAgents create(Addresses addresses) throws Exception {
+    try (DirectReads stores = new DirectReads(addresses)) {
+      new OwnLayout(Way.NAIVE, stores).create();
+    }
+    return new NaiveAgents(
+        ProjectorsConfig.load(null, addresses.environment()::get), addresses.qdrantHttp());
+  }
+
+  /**
+   * Returns when all of them are stored.
+   *
+   * @param agents that work side by side
+   * @return how long each took, in nanoseconds, in no order
+   * @throws ExecutionException if a write failed
+   */
+  public List<Long> store(List<Memory> memories, int agents)
+      throws ExecutionException, InterruptedException {
+    AtomicInteger next = new AtomicInteger();
+    int before = numbered;
+    numbered += memories.size();
+    ExecutorService threads = Executors.newFixedThreadPool(agents);
+    try {
+      List<Future<List<Long>>> working = new ArrayList<>();
+      for (int agent = 0; agent < agents; agent++) {
+        working.add(threads.submit(() -> work(memories, next, before)));
+      }
+      List<Long> took = new ArrayList<>();
+      for (Future<List<Long>> agent : working) {
+        took.addAll(agent.get());
+      }
+      return took;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** As {@link #store}, by one agent and to one store alone. */
+  public List<Long> write(Store store, List<Memory> memories) throws Exception {
+    List<Long> took = new ArrayList<>();
+    try (SixWrites writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
+      for (Memory memory : memories) {
+        numbered++;
+        Action action = action(numbered, memory);
+        long began = System.nanoTime();
+        writer.write(store, action);
+        took.add(System.nanoTime() - began);
+      }
+    }
+    return took;
+  }
+
+  private static Action action(int number, Memory memory) {
+    return new Action(number, Action.Kind.MEMORY, memory.subject(), SESSION, memory.text());
+  }
+
+  private List<Long> work(List<Memory> memories, AtomicInteger next, int before) throws Exception {
+    List<Long> took = new ArrayList<>();
+    try (ActionWriter writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
+      for (int at = next.getAndIncrement(); at < memories.size(); at = next.getAndIncrement()) {
+        Action action = action(before + at + 1, memories.get(at));
+        long began = System.nanoTime();
+        writer.store(action);
+        took.add(System.nanoTime() - began);
+      }
+    }
+    return took;
+  }
+}

@@ -1,0 +1,149 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.Addresses;
+import dev.driftless.producer.LogTopic;
+import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.MemoryLogConfig;
+import dev.driftless.producer.Receipt;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.schemas.EventRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** A log of its own on the servers of a benchmark. For one thread. */
+final class BenchLog implements AutoCloseable {
+
+  static final int PARTITIONS = 4;
+
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private final Map<String, String> environment;
+  private final ProjectorsConfig config;
+  private final EventRegistry registry;
+
+  private BenchLog(
+      Map<String, String> environment, ProjectorsConfig config, EventRegistry registry) {
+    this.environment = environment;
+    this.config = config;
+    this.registry = registry;
+  }
+
+  /**
+   * Makes its topics.
+   *
+   * @param name no other log of these servers has
+   * @param variables that differ from what the servers' addresses say
+   */
+  static BenchLog create(
+      Addresses servers, String name, Path state, Map<String, String> variables) {
+    Map<String, String> environment = new HashMap<>(servers.environment());
+    environment.put("DRIFTLESS_NAME", name);
+    environment.put("DRIFTLESS_STATE", state.resolve(name).toString());
+    environment.putAll(variables);
+    ProjectorsConfig config = ProjectorsConfig.load(null, environment::get);
+    EventRegistry registry =
+        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
+      registry.register();
+      LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
+    } catch (RuntimeException e) {
+      registry.close();
+      throw e;
+    }
+    return new BenchLog(environment, config, registry);
+  }
+
+  /** For processes that keep views of it. */
+  Map<String, String> environment() {
+    return environment;
+  }
+
+  ProjectorsConfig config() {
+    return config;
+  }
+
+  EventRegistry registry() {
+    return registry;
+  }
+
+  /** Of a view that is in PostgreSQL. */
+  PostgresConfig postgres(String view) {
+    return switch (view) {
+      case "relational" -> config.relational();
+      case "context" -> config.context();
+      case "audit" -> config.audit();
+      default -> throw new IllegalArgumentException(view);
+    };
+  }
+
+  /** Of a view that is in PostgreSQL. */
+  String schema(String view) {
+    return config
+        .names()
+        .prefixed("_", view.equals("relational") ? "driftless" : "driftless_" + view);
+  }
+
+  MemoryLog open() {
+    return MemoryLog.open(
+        MemoryLogConfig.of(
+                String.valueOf(config.kafka().get("bootstrap.servers")), config.registry().url())
+            .withNames(config.names()));
+  }
+
+  /** Returns when all of them are acknowledged. */
+  void append(List<MemoryEvent> events) {
+    try (MemoryLog log = open()) {
+      List<CompletableFuture<Receipt>> receipts = new ArrayList<>(events.size());
+      events.forEach(event -> receipts.add(log.appendAsync(event)));
+      receipts.forEach(CompletableFuture::join);
+    }
+  }
+
+  /** Of all partitions, from the beginning. */
+  KafkaConsumer<byte[], byte[]> consumer() {
+    KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            new HashMap<>(config.kafka()),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+    List<TopicPartition> all =
+        IntStream.range(0, PARTITIONS)
+            .mapToObj(partition -> new TopicPartition(config.names().log(), partition))
+            .toList();
+    consumer.assign(all);
+    consumer.seekToBeginning(all);
+    return consumer;
+  }
+
+  /** Every record. */
+  List<ConsumerRecord<byte[], byte[]>> read() {
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+      long end =
+          consumer.endOffsets(consumer.assignment()).values().stream().mapToLong(x -> x).sum();
+      while (records.size() < end) {
+        consumer.poll(POLL).forEach(records::add);
+      }
+    }
+    return records;
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+}

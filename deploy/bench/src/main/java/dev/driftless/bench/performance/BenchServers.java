@@ -1,0 +1,109 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.bench.faults.NaiveAgents;
+import dev.driftless.local.Addresses;
+import dev.driftless.local.LocalProgram;
+import dev.driftless.local.Progress;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+
+/** Real servers of its own for a benchmark, gone when it is closed. For one thread. */
+final class BenchServers implements AutoCloseable {
+
+  private final TestStack stack;
+  private final Path state;
+  private final Progress progress;
+  private int logs;
+  private @Nullable NaiveAgents naive;
+
+  private BenchServers(TestStack stack, Path state, Progress progress) {
+    this.stack = stack;
+    this.progress = progress;
+    this.state = state;
+  }
+
+  static BenchServers start(Progress progress) {
+    try {
+      Path state = Files.createTempDirectory("driftless-bench-");
+      return new BenchServers(TestStack.fresh(ServerKind.values()), state, progress);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Addresses addresses() {
+    return stack.with(ServerKind.values());
+  }
+
+  /**
+   * A log that holds nothing yet, and whose views hold nothing.
+   *
+   * @param variables that differ from what the servers' addresses say
+   */
+  BenchLog log(Map<String, String> variables) {
+    logs++;
+    return BenchLog.create(addresses(), "b" + logs, state, variables);
+  }
+
+  /** Of its own for that name; made if it is not there. */
+  Path directory(String name) {
+    try {
+      return Files.createDirectories(state.resolve("directories").resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** With the settings that the log's own producer has. */
+  KafkaProducer<byte[], byte[]> producer() {
+    return new KafkaProducer<>(
+        Map.of(
+            "bootstrap.servers",
+            addresses().kafkaBootstrapServers(),
+            "acks",
+            "all",
+            "compression.type",
+            "lz4",
+            "linger.ms",
+            "5"),
+        new ByteArraySerializer(),
+        new ByteArraySerializer());
+  }
+
+  /** Of a part of the benchmark; each figure is said as soon as it is there. */
+  Rounds rounds(String part, String unit) {
+    return new Rounds(part, unit, progress);
+  }
+
+  /** Agents that have no log. */
+  NaiveAgents naive() throws Exception {
+    if (naive == null) {
+      naive = NaiveAgents.create(addresses());
+    }
+    return naive;
+  }
+
+  /** Which is ended with the servers at the latest. */
+  LocalProgram program(String name) {
+    return stack.stack().program(name);
+  }
+
+  @Override
+  public void close() {
+    stack.close();
+    try {
+      Utils.delete(state.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

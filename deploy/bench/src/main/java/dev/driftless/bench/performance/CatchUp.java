@@ -1,0 +1,93 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.runtime.RuntimeConfig;
+import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.reconciler.Lag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+/** How fast views take in what is in the log already. */
+final class CatchUp {
+
+  private static final Duration STANDSTILL = Duration.ofMinutes(2);
+  private static final Duration LOOK = Duration.ofMillis(50);
+
+  private CatchUp() {}
+
+  /** Keeps a view; ends when it is closed. */
+  static ViewApplication start(BenchLog log, String view) {
+    return start(log, Views.open(view, log.config()), log.config().runtime());
+  }
+
+  /** Keeps the spare generation of a view; ends when it is closed. */
+  static ViewApplication startSpare(BenchLog log, String view) {
+    return start(log, Views.openSpare(view, log.config()), log.config().spareRuntime());
+  }
+
+  private static ViewApplication start(BenchLog log, Projector projector, RuntimeConfig runtime) {
+    ViewApplication application =
+        new ViewApplication(projector, log.registry(), runtime, new SimpleMeterRegistry());
+    application.start();
+    return application;
+  }
+
+  /**
+   * Keeps views that are empty until each has all that is in the log.
+   *
+   * @return events a second, from the first that was seen to be there to the last of the slowest
+   */
+  static double eventsPerSecond(BenchLog log, Collection<String> views) {
+    List<ViewApplication> applications = new ArrayList<>();
+    try (Lag lag = new Lag(log.config())) {
+      views.forEach(view -> applications.add(start(log, view)));
+      return await(lag, views);
+    } finally {
+      ViewApplication.closeAll(applications);
+    }
+  }
+
+  static double eventsPerSecond(BenchLog log, String view) {
+    return eventsPerSecond(log, List.of(view));
+  }
+
+  /** As {@link #eventsPerSecond}, of what somebody else keeps. */
+  static double await(Lag lag, Collection<String> views) {
+    Map<Integer, Long> ends = lag.logEnds();
+    long end = views.size() * ends.values().stream().mapToLong(Long::longValue).sum();
+    long first = awaitMore(lag, views, ends, 0);
+    long began = System.nanoTime();
+    for (long applied = first; applied < end; ) {
+      applied = awaitMore(lag, views, ends, applied);
+    }
+    return (double) (end - first) / views.size() / ((System.nanoTime() - began) / 1e9);
+  }
+
+  /** How many events they have applied, all together, once it is more than this. */
+  private static long awaitMore(
+      Lag lag, Collection<String> views, Map<Integer, Long> ends, long applied) {
+    long deadline = System.nanoTime() + STANDSTILL.toNanos();
+    while (true) {
+      long now = views.stream().mapToLong(view -> applied(lag, view, ends.keySet())).sum();
+      if (now > applied) {
+        return now;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "%s: stands still at %,d events".formatted(String.join(",", views), applied));
+      }
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
+  }
+
+  /** How many events the view has applied. */
+  static long applied(Lag lag, String view, Collection<Integer> partitions) {
+    return partitions.stream().mapToLong(partition -> lag.position(view, partition)).sum();
+  }
+}

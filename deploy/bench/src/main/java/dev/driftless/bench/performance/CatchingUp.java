@@ -1,0 +1,125 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.bench.performance.Comparison.Bound;
+import dev.driftless.events.MemoryEvent;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Each view taking in a log that is there already, beside what its store takes in at most: the same
+ * rows, scripts or points, ready in memory.
+ */
+final class CatchingUp {
+
+  private static final String OURS = "catching up";
+
+  private final BenchServers servers;
+  private final BenchPlan plan;
+  private final String view;
+  private final List<Beside> besides = new ArrayList<>();
+
+  private CatchingUp(BenchServers servers, BenchPlan plan, String view) {
+    this.servers = servers;
+    this.plan = plan;
+    this.view = view;
+  }
+
+  @FunctionalInterface
+  private interface Run {
+    double eventsPerSecond() throws Exception;
+  }
+
+  /** What is done in each round beside us, and what must hold of us beside it. */
+  private record Beside(String what, Run run, @Nullable Bound bound) {}
+
+  /** A view in PostgreSQL. */
+  static Part inPostgres(String view) {
+    return (servers, plan) -> new CatchingUp(servers, plan, view).inPostgres();
+  }
+
+  static List<Comparison> cache(BenchServers servers, BenchPlan plan) throws Exception {
+    return new CatchingUp(servers, plan, "cache").cache();
+  }
+
+  /** With vectors that the events bring. */
+  static List<Comparison> vector(BenchServers servers, BenchPlan plan) throws Exception {
+    return new CatchingUp(servers, plan, "vector").vector();
+  }
+
+  private List<Comparison> inPostgres() throws Exception {
+    List<MemoryEvent> events = new Workload(plan.seed(), false).next(plan.events());
+    try (BenchLog log = servers.log(Map.of())) {
+      fill(log, events);
+      PostgresCeiling ceiling =
+          PostgresCeiling.of(
+              log.postgres(view),
+              log.schema(view),
+              events.size(),
+              log.config().reading().maxBatch());
+      add("ready rows, unnest by JDBC", ceiling::eventsPerSecond, Bound.atLeast(0.6));
+      if (view.equals("relational")) {
+        ConnectPeer connect = ConnectPeer.of(servers, log);
+        add("Kafka Connect, Debezium's JDBC sink", connect::rowsPerSecond, Bound.atLeast(3));
+      }
+    }
+    return compare(events);
+  }
+
+  private List<Comparison> cache() throws Exception {
+    List<MemoryEvent> events = new Workload(plan.seed(), false).next(plan.events());
+    String url = servers.addresses().redisUrl();
+    URI redis = URI.create(url);
+    try (RedisRecording recording = RedisRecording.before(redis.getHost(), redis.getPort());
+        BenchLog log = servers.log(Map.of("REDIS_URL", "redis://127.0.0.1:" + recording.port()))) {
+      fill(log, events);
+      RedisCeiling ceiling = RedisCeiling.of(recording.commands(), events.size());
+      add(
+          "the same scripts, ready, in pipelines",
+          () -> ceiling.eventsPerSecond(url),
+          Bound.atLeast(0.6));
+      add("one command an event", () -> RedisCeiling.oneByOne(url, events), null);
+    }
+    return compare(events);
+  }
+
+  private List<Comparison> vector() throws Exception {
+    List<MemoryEvent> events = new Workload(plan.seed(), true).next(plan.events() / 10);
+    try (BenchLog log = servers.log(Map.of())) {
+      fill(log, events);
+      QdrantCeiling ceiling =
+          QdrantCeiling.of(
+              servers.addresses().qdrantGrpc(),
+              log.config().names().prefixed("-", "driftless-memories"),
+              events.size());
+      add("ready points", ceiling::eventsPerSecond, Bound.atLeast(0.7));
+      add("one point a call", ceiling::oneByOne, null);
+    }
+    return compare(events);
+  }
+
+  private void add(String beside, Run run, @Nullable Bound bound) {
+    besides.add(new Beside(beside, run, bound));
+  }
+
+  /** In each round one after the other, so that what else the machine does meets all of them. */
+  private List<Comparison> compare(List<MemoryEvent> events) throws Exception {
+    Rounds rounds = servers.rounds(view, "events/s");
+    for (int round = 0; round < plan.rounds(); round++) {
+      try (BenchLog log = servers.log(Map.of())) {
+        rounds.add(OURS, fill(log, events));
+      }
+      for (Beside beside : besides) {
+        rounds.add(beside.what, beside.run.eventsPerSecond());
+      }
+    }
+    return besides.stream().map(b -> rounds.compare(OURS, b.what, b.bound)).toList();
+  }
+
+  private double fill(BenchLog log, List<MemoryEvent> events) {
+    log.append(events);
+    return CatchUp.eventsPerSecond(log, view);
+  }
+}

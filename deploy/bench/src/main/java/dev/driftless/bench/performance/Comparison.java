@@ -1,0 +1,106 @@
+package dev.driftless.bench.performance;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A figure, and what it is held against: both from the same rounds on the same servers.
+ *
+ * @param part of the benchmark, as {@code --only} names it
+ * @param what was measured
+ * @param unit of both, for example {@code events/s}
+ * @param measured in each round
+ * @param beside what it is held against; empty if it stands alone
+ * @param others what that gave in each round; empty if there is nothing beside it
+ * @param bound of the ratio of the two, if one must hold
+ */
+public record Comparison(
+    String part,
+    String what,
+    String unit,
+    List<Double> measured,
+    String beside,
+    List<Double> others,
+    @Nullable Bound bound) {
+
+  /**
+   * What must hold of the median of the rounds' ratios.
+   *
+   * @param least 0 if it may be as small as it is
+   * @param most infinite if it may be as large as it is
+   */
+  public record Bound(double least, double most) {
+
+    static Bound atLeast(double ratio) {
+      return new Bound(ratio, Double.POSITIVE_INFINITY);
+    }
+
+    static Bound atMost(double ratio) {
+      return new Bound(0, ratio);
+    }
+
+    boolean holds(double ratio) {
+      return ratio >= least && ratio <= most;
+    }
+
+    @Override
+    public String toString() {
+      if (Double.isInfinite(most)) {
+        return "≥ %.2f".formatted(least);
+      }
+      return least == 0 ? "≤ %.2f".formatted(most) : "%.2f – %.2f".formatted(least, most);
+    }
+  }
+
+  public Comparison {
+    measured = List.copyOf(measured);
+    others = List.copyOf(others);
+    if (measured.isEmpty()) {
+      throw new IllegalArgumentException(what + ": nothing was measured");
+    }
+    if (!others.isEmpty() && others.size() != measured.size()) {
+      throw new IllegalArgumentException(
+          "%s: %d rounds beside %d".formatted(what, measured.size(), others.size()));
+    }
+  }
+
+  /** The median of the rounds. */
+  public double value() {
+    return median(measured);
+  }
+
+  /** The median of the rounds of what is beside it; null if there is nothing. */
+  public @Nullable Double other() {
+    return others.isEmpty() ? null : median(others);
+  }
+
+  /** The median of the ratios of each round; null if there is nothing beside it. */
+  public @Nullable Double ratio() {
+    if (others.isEmpty()) {
+      return null;
+    }
+    Double[] ratios = new Double[measured.size()];
+    Arrays.setAll(ratios, round -> measured.get(round) / others.get(round));
+    return median(List.of(ratios));
+  }
+
+  /** Whether the bound holds; null if there is none. */
+  public @Nullable Boolean holds() {
+    Double ratio = ratio();
+    return bound == null || ratio == null ? null : bound.holds(ratio);
+  }
+
+  /** As many digits as say something. */
+  public static String number(double figure) {
+    return figure >= 100
+        ? "%,.0f".formatted(figure)
+        : figure >= 1 ? "%.1f".formatted(figure) : "%.3f".formatted(figure);
+  }
+
+  private static double median(List<Double> rounds) {
+    double[] sorted = rounds.stream().mapToDouble(x -> x).sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}

@@ -1,0 +1,210 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.local.Addresses;
+import dev.driftless.local.LocalProgram;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.connect.cli.ConnectStandalone;
+
+/**
+ * Rows of the relational view on the way that is usual today: flat records in a topic, and Kafka
+ * Connect with Debezium's JDBC sink, which upserts them. It has one task, as a view has one thread,
+ * batches as large as a view's, and its reduction buffer, which makes it faster.
+ */
+final class ConnectPeer {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final Duration LOOK = Duration.ofMillis(50);
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
+
+  /** Of the row that is last in its partition. */
+  private static final String LAST = "last";
+
+  private final BenchServers servers;
+  private final PostgresConfig config;
+  private final String like;
+  private final int batch;
+  private final List<Row> rows;
+  private int rounds;
+
+  private ConnectPeer(
+      BenchServers servers, PostgresConfig config, String like, int batch, List<Row> rows) {
+    this.servers = servers;
+    this.config = config;
+    this.like = like;
+    this.batch = batch;
+    this.rows = rows;
+  }
+
+  private record Row(int partition, byte[] key, byte[] value) {}
+
+  /** Reads the rows that the view holds. */
+  static ConnectPeer of(BenchServers servers, BenchLog log) throws SQLException {
+    PostgresConfig config = log.postgres("relational");
+    String table = log.schema("relational") + ".memories";
+    List<Row> rows = new ArrayList<>();
+    try (Connection connection = connect(config);
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "SELECT %s FROM %s ORDER BY log_offset"
+                    .formatted(MemoryRowConverter.columns(), table))) {
+      while (found.next()) {
+        rows.add(
+            new Row(
+                found.getInt("log_partition"),
+                MemoryRowConverter.key(found),
+                MemoryRowConverter.value(found)));
+      }
+    }
+    return new ConnectPeer(servers, config, table, log.config().reading().maxBatch(), rows);
+  }
+
+  /** Upserts all of them into an empty table like the view's; answers how many rows a second. */
+  double rowsPerSecond() throws Exception {
+    String name = "peer_" + ++rounds;
+    try (Connection connection = connect(config);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE SCHEMA %1$s; CREATE TABLE %1$s.memories (LIKE %2$s INCLUDING ALL)"
+              .formatted(name, like));
+      fill(name);
+      LocalProgram connect = servers.program(name);
+      start(connect, name);
+      try {
+        await(connection, connect, "SELECT 1 FROM %s.memories LIMIT 1".formatted(name), 1);
+        long began = System.nanoTime();
+        await(
+            connection,
+            connect,
+            "SELECT 1 FROM %s.memories WHERE tenant = '%s'".formatted(name, LAST),
+            BenchLog.PARTITIONS);
+        return rows.size() / ((System.nanoTime() - began) / 1e9);
+      } finally {
+        connect.stop(STOP_PATIENCE, line -> {});
+      }
+    }
+  }
+
+  private void fill(String topic) throws Exception {
+    Map<String, Object> kafka =
+        Map.of("bootstrap.servers", servers.addresses().kafkaBootstrapServers());
+    try (Admin admin = Admin.create(kafka)) {
+      var made =
+          admin
+              .createTopics(List.of(new NewTopic(topic, BenchLog.PARTITIONS, (short) 1)))
+              .all()
+              .get();
+    }
+    try (KafkaProducer<byte[], byte[]> producer = servers.producer()) {
+      List<Future<RecordMetadata>> answers = new ArrayList<>();
+      for (Row row : rows) {
+        answers.add(producer.send(new ProducerRecord<>(topic, row.partition, row.key, row.value)));
+      }
+      for (int partition = 0; partition < BenchLog.PARTITIONS; partition++) {
+        byte[] key = MemoryRowConverter.key(List.of(LAST, LAST, LAST + partition));
+        answers.add(producer.send(new ProducerRecord<>(topic, partition, key, rows.get(0).value)));
+      }
+      for (Future<RecordMetadata> answer : answers) {
+        var unused = answer.get();
+      }
+    }
+  }
+
+  private void start(LocalProgram connect, String name) throws IOException {
+    Path directory = Files.createDirectories(connect.data());
+    Addresses addresses = servers.addresses();
+    Map<String, String> worker = new HashMap<>();
+    worker.put("bootstrap.servers", addresses.kafkaBootstrapServers());
+    worker.put("key.converter", MemoryRowConverter.class.getName());
+    worker.put("value.converter", MemoryRowConverter.class.getName());
+    worker.put("offset.storage.file.filename", directory.resolve("offsets").toString());
+    worker.put("listeners", "http://127.0.0.1:0");
+    worker.put("plugin.discovery", "service_load");
+    worker.put("consumer.max.poll.records", String.valueOf(batch));
+    Map<String, String> sink = new HashMap<>();
+    sink.put("name", name);
+    sink.put("connector.class", "io.debezium.connector.jdbc.JdbcSinkConnector");
+    sink.put("tasks.max", "1");
+    sink.put("topics", name);
+    sink.put("connection.url", config.url());
+    sink.put("connection.username", config.user());
+    sink.put("connection.password", config.password());
+    sink.put("collection.name.format", name + ".memories");
+    sink.put("insert.mode", "upsert");
+    sink.put("primary.key.mode", "record_key");
+    sink.put("schema.evolution", "none");
+    sink.put("batch.size", String.valueOf(batch));
+    sink.put("use.reduction.buffer", "true");
+    connect.start(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx1g",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            ConnectStandalone.class.getName(),
+            write(directory.resolve("worker.properties"), worker),
+            write(directory.resolve("sink.properties"), sink)),
+        Map.of(),
+        line -> {});
+  }
+
+  private static String write(Path file, Map<String, String> settings) throws IOException {
+    Files.writeString(
+        file,
+        settings.entrySet().stream()
+            .map(setting -> setting.getKey() + "=" + setting.getValue())
+            .collect(Collectors.joining("\n", "", "\n")));
+    return file.toString();
+  }
+
+  private static void await(Connection connection, LocalProgram connect, String query, int rows)
+      throws SQLException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      while (count(statement) < rows) {
+        if (connect.pid().isEmpty() || System.nanoTime() > deadline) {
+          throw new IllegalStateException(
+              "Kafka Connect: %s, log in %s".formatted(connect.lastWords(), connect.log()));
+        }
+        LockSupport.parkNanos(LOOK.toNanos());
+      }
+    }
+  }
+
+  private static int count(PreparedStatement statement) throws SQLException {
+    int count = 0;
+    try (ResultSet found = statement.executeQuery()) {
+      while (found.next()) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private static Connection connect(PostgresConfig config) throws SQLException {
+    return DriverManager.getConnection(config.url(), config.user(), config.password());
+  }
+}

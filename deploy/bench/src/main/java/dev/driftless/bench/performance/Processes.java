@@ -1,0 +1,172 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.bench.performance.Comparison.Bound;
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.LocalProgram;
+import dev.driftless.projectors.app.ProjectorsMain;
+import dev.driftless.reconciler.Lag;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * What a process that keeps one view takes: memory with a long and a short backlog, time to start,
+ * and processor time when there is nothing to do.
+ */
+final class Processes {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
+  private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
+  private static final Pattern AFTER_COLLECTION = Pattern.compile("Pause .* \\d+M->(\\d+)M");
+  private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
+
+  /** The longer backlog is so many times the shorter. */
+  private static final int TIMES = 10;
+
+  private static final Bound ANY_BACKLOG = Bound.atMost(1.25);
+
+  private final BenchServers servers;
+  private final BenchPlan plan;
+  private final String view;
+  private final Rounds megabytes;
+  private final Rounds seconds;
+  private final Rounds percent;
+
+  private Processes(BenchServers servers, BenchPlan plan, String view) {
+    this.servers = servers;
+    this.plan = plan;
+    this.view = view;
+    this.megabytes = servers.rounds("process", "MB");
+    this.seconds = servers.rounds("process", "s");
+    this.percent = servers.rounds("process", "% of a core");
+  }
+
+  static List<Comparison> run(BenchServers servers, BenchPlan plan) throws Exception {
+    List<Comparison> comparisons = new ArrayList<>();
+    for (String view : plan.views()) {
+      comparisons.addAll(new Processes(servers, plan, view).measure());
+    }
+    return comparisons;
+  }
+
+  private List<Comparison> measure() throws Exception {
+    List<MemoryEvent> events = plan.workload(view);
+    int few = events.size() / TIMES;
+    keep(events.subList(0, few));
+    keep(events);
+    List<Comparison> comparisons = new ArrayList<>();
+    if (megabytes.has(resident(few))) {
+      comparisons.add(megabytes.compare(resident(events.size()), resident(few), ANY_BACKLOG));
+    }
+    comparisons.add(megabytes.compare(heap(events.size()), heap(few), ANY_BACKLOG));
+    comparisons.add(seconds.alone(startUp()));
+    comparisons.add(percent.alone(idle()));
+    return comparisons;
+  }
+
+  private String resident(int events) {
+    return "%s: resident at most, %,d events behind".formatted(view, events);
+  }
+
+  private String heap(int events) {
+    return "%s: heap in use at most, %,d events behind".formatted(view, events);
+  }
+
+  private String startUp() {
+    return view + ": from start to the first events applied";
+  }
+
+  private String idle() {
+    return view + ": processor time when idle";
+  }
+
+  private void keep(List<MemoryEvent> backlog) throws Exception {
+    LocalProgram process = servers.program("projector-" + view);
+    Path collections = servers.directory("collections").resolve(view + ".log");
+    Files.deleteIfExists(collections);
+    try (BenchLog log = servers.log(Map.of());
+        Lag lag = new Lag(log.config())) {
+      log.append(backlog);
+      long began = System.nanoTime();
+      process.start(command(collections), log.environment(), line -> {});
+      try {
+        await(lag, process, 1);
+        seconds.add(startUp(), (System.nanoTime() - began) / 1e9);
+        await(lag, process, backlog.size());
+        percent.add(idle(), idlePercent(process));
+        takeMemory(process, backlog.size());
+        megabytes.add(heap(backlog.size()), largest(collections, AFTER_COLLECTION));
+      } finally {
+        process.stop(STOP_PATIENCE, line -> {});
+      }
+    }
+  }
+
+  private List<String> command(Path collections) throws IOException {
+    Files.createDirectories(collections.getParent());
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-Xlog:gc:file=" + collections,
+        "-cp",
+        System.getProperty("java.class.path"),
+        ProjectorsMain.class.getName(),
+        "--view",
+        view);
+  }
+
+  private void await(Lag lag, LocalProgram process, long events) {
+    List<Integer> partitions = IntStream.range(0, BenchLog.PARTITIONS).boxed().toList();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (CatchUp.applied(lag, view, partitions) < events) {
+      if (process.pid().isEmpty() || System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "%s: %s, log in %s".formatted(process.name(), process.lastWords(), process.log()));
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  private double idlePercent(LocalProgram process) throws InterruptedException {
+    Duration before = processorTime(process);
+    TimeUnit.SECONDS.sleep(plan.seconds());
+    Duration used = processorTime(process).minus(before);
+    return used.toNanos() / 1e7 / plan.seconds();
+  }
+
+  private static Duration processorTime(LocalProgram process) {
+    return ProcessHandle.of(process.pid().orElseThrow())
+        .orElseThrow()
+        .info()
+        .totalCpuDuration()
+        .orElse(Duration.ZERO);
+  }
+
+  /** Where the system tells it. */
+  private void takeMemory(LocalProgram process, int backlog) throws IOException {
+    Path status = Path.of("/proc/%d/status".formatted(process.pid().orElseThrow()));
+    if (Files.isReadable(status)) {
+      megabytes.add(resident(backlog), largest(status, PEAK) / 1024);
+    }
+  }
+
+  /** The largest number that the pattern finds; 0 if it finds none. */
+  private static double largest(Path file, Pattern number) throws IOException {
+    double largest = 0;
+    for (Matcher found = number.matcher(Files.readString(file)); found.find(); ) {
+      largest = Math.max(largest, Double.parseDouble(found.group(1)));
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.driftless.bench.performance;
+
+import dev.driftless.bench.performance.Comparison.Bound;
+import dev.driftless.events.MemoryEvent;
+import dev.driftless.producer.MemoryLog;
+import dev.driftless.producer.Receipt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+
+/**
+ * Events that are validated, encoded and acknowledged, beside a bare producer with the same
+ * settings that is given their bytes.
+ */
+final class Publishing {
+
+  private static final String OURS = "publishing";
+  private static final String BARE = "bare producer, ready bytes";
+
+  private Publishing() {}
+
+  static List<Comparison> run(BenchServers servers, BenchPlan plan) throws Exception {
+    List<MemoryEvent> events = new Workload(plan.seed(), false).next(plan.events());
+    Rounds rounds = servers.rounds("publish", "events/s");
+    try (BenchLog log = servers.log(Map.of())) {
+      log.append(events);
+      List<ProducerRecord<byte[], byte[]>> ready =
+          log.read().stream()
+              .map(r -> new ProducerRecord<>(r.topic(), r.partition(), r.key(), r.value()))
+              .toList();
+      double warm = bare(servers, ready);
+      for (int round = 0; round < plan.rounds(); round++) {
+        rounds.add(BARE, bare(servers, ready));
+        rounds.add(OURS, ours(log, events));
+      }
+    }
+    return List.of(rounds.compare(OURS, BARE, Bound.atLeast(0.7)));
+  }
+
+  private static double ours(BenchLog to, List<MemoryEvent> events) {
+    try (MemoryLog log = to.open()) {
+      List<CompletableFuture<Receipt>> receipts = new ArrayList<>(events.size());
+      long began = System.nanoTime();
+      events.forEach(event -> receipts.add(log.appendAsync(event)));
+      receipts.forEach(CompletableFuture::join);
+      return events.size() / ((System.nanoTime() - began) / 1e9);
+    }
+  }
+
+  private static double bare(BenchServers to, List<ProducerRecord<byte[], byte[]>> ready)
+      throws Exception {
+    try (KafkaProducer<byte[], byte[]> producer = to.producer()) {
+      var connected = producer.partitionsFor(ready.get(0).topic()); // as the log is once opened
+      List<Future<RecordMetadata>> answers = new ArrayList<>(ready.size());
+      long began = System.nanoTime();
+      ready.forEach(record -> answers.add(producer.send(record)));
+      for (Future<RecordMetadata> answer : answers) {
+        var unused = answer.get();
+      }
+      return ready.size() / ((System.nanoTime() - began) / 1e9);
+    }
+  }
+}

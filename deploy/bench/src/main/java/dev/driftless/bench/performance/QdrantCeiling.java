@@ -1,0 +1,150 @@
+package dev.driftless.bench.performance;
+
+import io.qdrant.client.QdrantClient;
+import io.qdrant.client.QdrantGrpcClient;
+import io.qdrant.client.VectorsFactory;
+import io.qdrant.client.WithPayloadSelectorFactory;
+import io.qdrant.client.WithVectorsSelectorFactory;
+import io.qdrant.client.grpc.Collections.CollectionInfo;
+import io.qdrant.client.grpc.Collections.CreateCollection;
+import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.RetrievedPoint;
+import io.qdrant.client.grpc.Points.ScrollPoints;
+import io.qdrant.client.grpc.Points.ScrollResponse;
+import io.qdrant.client.grpc.Points.VectorOutput;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * What Qdrant takes in at most: the points that a view holds, ready in memory, written to an empty
+ * collection with the same indexes, without any condition, as many in a request as the view writes,
+ * each request awaited.
+ */
+final class QdrantCeiling {
+
+  private static final int POINTS_A_REQUEST = 500;
+  private static final int SINGLE_POINTS = 1_000;
+
+  private static final String COPY = "ceiling";
+
+  private final String address;
+  private final CollectionInfo layout;
+  private final List<PointStruct> points;
+  private final long events;
+
+  private QdrantCeiling(
+      String address, CollectionInfo layout, List<PointStruct> points, long events) {
+    this.address = address;
+    this.layout = layout;
+    this.points = points;
+    this.events = events;
+  }
+
+  /**
+   * Reads what the view holds.
+   *
+   * @param address host:port of the gRPC interface
+   * @param collection or an alias
+   * @param events that it was made of
+   */
+  static QdrantCeiling of(String address, String collection, long events)
+      throws ExecutionException, InterruptedException {
+    try (QdrantClient client = connect(address)) {
+      List<PointStruct> points = new ArrayList<>();
+      ScrollPoints.Builder request =
+          ScrollPoints.newBuilder()
+              .setCollectionName(collection)
+              .setLimit(1_000)
+              .setWithPayload(WithPayloadSelectorFactory.enable(true))
+              .setWithVectors(WithVectorsSelectorFactory.enable(true));
+      while (true) {
+        ScrollResponse page = client.scrollAsync(request.build()).get();
+        page.getResultList().forEach(point -> points.add(ready(point)));
+        if (!page.hasNextPageOffset()) {
+          break;
+        }
+        request.setOffset(page.getNextPageOffset());
+      }
+      return new QdrantCeiling(
+          address, client.getCollectionInfoAsync(collection).get(), points, events);
+    }
+  }
+
+  /** Writes all of them once, as many in each request as the view; answers events a second. */
+  double eventsPerSecond() throws ExecutionException, InterruptedException {
+    return eventsPerSecond(points, POINTS_A_REQUEST);
+  }
+
+  /** Writes some of them, each in a request of its own; answers how many events a second. */
+  double oneByOne() throws ExecutionException, InterruptedException {
+    return eventsPerSecond(points.subList(0, Math.min(points.size(), SINGLE_POINTS)), 1);
+  }
+
+  private double eventsPerSecond(List<PointStruct> written, int pointsARequest)
+      throws ExecutionException, InterruptedException {
+    try (QdrantClient client = connect(address)) {
+      create(client);
+      long began = System.nanoTime();
+      for (int from = 0; from < written.size(); from += pointsARequest) {
+        var unused =
+            client
+                .upsertAsync(
+                    COPY, written.subList(from, Math.min(written.size(), from + pointsARequest)))
+                .get();
+      }
+      double took = (System.nanoTime() - began) / 1e9;
+      var unused = client.deleteCollectionAsync(COPY).get();
+      return (double) events * written.size() / points.size() / took;
+    }
+  }
+
+  private void create(QdrantClient client) throws ExecutionException, InterruptedException {
+    CreateCollection request =
+        CreateCollection.newBuilder()
+            .setCollectionName(COPY)
+            .setVectorsConfig(layout.getConfig().getParams().getVectorsConfig())
+            .setShardNumber(layout.getConfig().getParams().getShardNumber())
+            .build();
+    var unused = client.createCollectionAsync(request).get();
+    for (var index : layout.getPayloadSchemaMap().entrySet()) {
+      var created =
+          client
+              .createPayloadIndexAsync(
+                  COPY,
+                  index.getKey(),
+                  index.getValue().getDataType(),
+                  index.getValue().hasParams() ? index.getValue().getParams() : null,
+                  true,
+                  null,
+                  null)
+              .get();
+    }
+  }
+
+  private static PointStruct ready(RetrievedPoint point) {
+    PointStruct.Builder ready =
+        PointStruct.newBuilder()
+            .setId(point.getId())
+            .putAllPayload(point.getPayloadMap())
+            .setVectors(VectorsFactory.namedVectors(Map.of()));
+    List<Float> vector = vector(point.getVectors().getVector());
+    if (!vector.isEmpty()) {
+      ready.setVectors(VectorsFactory.vectors(vector));
+    }
+    return ready.build();
+  }
+
+  /** Servers before 1.17 answer in the field that the client calls deprecated. */
+  @SuppressWarnings("deprecation")
+  private static List<Float> vector(VectorOutput stored) {
+    return stored.hasDense() ? stored.getDense().getDataList() : stored.getDataList();
+  }
+
+  private static QdrantClient connect(String address) {
+    String[] parts = address.split(":", 2);
+    return new QdrantClient(
+        QdrantGrpcClient.newBuilder(parts[0], Integer.parseInt(parts[1]), false).build());
+  }
+}
