@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** A process that keeps one view, whose position is of another log. */
 final class LostViewIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final KeptViews views = new KeptViews();
   private final Stores stores = new Stores(views);

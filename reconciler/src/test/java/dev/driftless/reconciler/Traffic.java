@@ -17,6 +17,8 @@ final class Traffic implements AutoCloseable {
           "context", "SELECT count(*) FROM C.memories",
           "audit", "SELECT count(*) FROM A.records");
 
+  private static final int MOST_BEHIND = 100;
+
   private final KeptViews views;
   private final Lag lag;
   private final String view;
@@ -39,6 +41,10 @@ final class Traffic implements AutoCloseable {
 
   private void write() {
     while (!over) {
+      if (behind() > MOST_BEHIND) {
+        Pause.of(Duration.ofMillis(100)); // a machine that is too busy would never catch up
+        continue;
+      }
       int from = published;
       views.publish(
           IntStream.range(from, from + 5)
@@ -46,6 +52,14 @@ final class Traffic implements AutoCloseable {
               .toList());
       published += 5;
       Pause.of(Duration.ofMillis(100));
+    }
+  }
+
+  private long behind() {
+    try {
+      return lag.read(view).events();
+    } catch (RuntimeException e) {
+      return 0; // the reader tells what is wrong
     }
   }
 
@@ -68,7 +82,7 @@ final class Traffic implements AutoCloseable {
         }
         rows = count;
         looks++;
-        Pause.of(Duration.ofMillis(5));
+        Pause.of(Duration.ofMillis(20));
       } catch (RuntimeException e) {
         wrong.add(e.toString());
       }
