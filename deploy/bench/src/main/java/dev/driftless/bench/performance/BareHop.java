@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -22,10 +23,12 @@ final class BareHop {
   /**
    * Sends values to an empty topic, in turn to each partition.
    *
-   * @return how long each took, in nanoseconds, in no order
+   * @param warmUp how many of the first do not count
+   * @return how long each of the others took, in nanoseconds, in no order
    */
-  static List<Long> nanos(BenchServers servers, List<byte[]> values, int aSecond) throws Exception {
-    long[] sent = new long[values.size()];
+  static List<Long> nanos(BenchServers servers, List<byte[]> values, int warmUp, int aSecond)
+      throws Exception {
+    AtomicLongArray sent = new AtomicLongArray(values.size());
     try (BenchLog log = servers.log(Map.of());
         KafkaConsumer<byte[], byte[]> consumer = log.consumer();
         KafkaProducer<byte[], byte[]> producer = servers.producer()) {
@@ -33,12 +36,12 @@ final class BareHop {
       var connected = producer.partitionsFor(topic);
       consumer.assignment().forEach(consumer::position);
       CompletableFuture<List<Long>> received =
-          CompletableFuture.supplyAsync(() -> receive(consumer, sent));
+          CompletableFuture.supplyAsync(() -> receive(consumer, sent, warmUp));
       Steady.run(
           aSecond,
           values.size(),
           number -> {
-            sent[number] = System.nanoTime();
+            sent.set(number, System.nanoTime());
             var unused =
                 producer.send(
                     new ProducerRecord<>(
@@ -49,12 +52,16 @@ final class BareHop {
     }
   }
 
-  private static List<Long> receive(KafkaConsumer<byte[], byte[]> consumer, long[] sent) {
+  private static List<Long> receive(
+      KafkaConsumer<byte[], byte[]> consumer, AtomicLongArray sent, int warmUp) {
     List<Long> took = new ArrayList<>();
-    while (took.size() < sent.length) {
+    for (int left = sent.length(); left > 0; ) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
         int number = (int) record.offset() * BenchLog.PARTITIONS + record.partition();
-        took.add(System.nanoTime() - sent[number]);
+        if (number >= warmUp) {
+          took.add(System.nanoTime() - sent.get(number));
+        }
+        left--;
       }
     }
     return took;

@@ -6,8 +6,8 @@ import java.util.Locale;
 /** The report's ratios that a bound is set to, as bars. */
 public final class BenchChart {
 
-  private static final int WIDTH = 900;
-  private static final int LABEL = 560;
+  private static final int WIDTH = 1300;
+  private static final int LABEL = 960;
   private static final int ROW = 26;
   private static final int TOP = 50;
 
@@ -23,16 +23,23 @@ public final class BenchChart {
     StringBuilder svg = new StringBuilder();
     int height = TOP + rows.size() * ROW + 20;
     svg.append(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">%n"
-            .formatted(WIDTH, height));
+        String.format(
+            Locale.ROOT,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">%n",
+            WIDTH,
+            height));
     svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
     text(svg, 10, 20, "start", "Measured, as a multiple of what it is held against (logarithmic).");
     text(svg, 10, 36, "start", "The tick is the bound: green bars keep it.");
     double one = x(1);
     for (double ratio : new double[] {0.01, 0.1, 1, 10, 100}) {
       svg.append(
-          "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"#ddd\"/>%n"
-              .formatted(x(ratio), TOP - 6, height - 14));
+          String.format(
+              Locale.ROOT,
+              "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"#ddd\"/>%n",
+              x(ratio),
+              TOP - 6,
+              height - 14));
       text(svg, x(ratio), height - 2, "middle", trimmed(ratio));
     }
     for (int i = 0; i < rows.size(); i++) {
@@ -44,21 +51,26 @@ public final class BenchChart {
   private static void row(StringBuilder svg, Comparison row, int y, double one) {
     double ratio = row.ratio() == null ? 1 : row.ratio();
     double at = x(ratio);
-    text(svg, LABEL - 190, y + 15, "end", row.what() + " / " + row.beside());
+    text(svg, LABEL - 190, y + 15, "end", row.part() + ": " + row.what() + " / " + row.beside());
     svg.append(
-        "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>%n"
-            .formatted(
-                Math.min(one, at),
-                y + 4,
-                Math.max(1, Math.abs(at - one)),
-                ROW - 10,
-                Boolean.TRUE.equals(row.holds()) ? "#2e8b57" : "#c0504d"));
+        String.format(
+            Locale.ROOT,
+            "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>%n",
+            Math.min(one, at),
+            y + 4,
+            Math.max(1, Math.abs(at - one)),
+            ROW - 10,
+            Boolean.TRUE.equals(row.holds()) ? "#2e8b57" : "#c0504d"));
     if (row.bound() != null) {
       for (double bound : new double[] {row.bound().least(), row.bound().most()}) {
         if (bound > 0 && !Double.isInfinite(bound)) {
           svg.append(
-              "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"black\" stroke-width=\"2\"/>%n"
-                  .formatted(x(bound), y + 1, y + ROW - 3));
+              String.format(
+                  Locale.ROOT,
+                  "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"black\" stroke-width=\"2\"/>%n",
+                  x(bound),
+                  y + 1,
+                  y + ROW - 3));
         }
       }
     }

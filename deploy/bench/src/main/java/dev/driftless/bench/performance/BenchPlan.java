@@ -8,7 +8,7 @@ import java.util.List;
  * How much is measured.
  *
  * @param events in the log of each round; a tenth of them where each brings a vector
- * @param rounds after one that warms up, at least 1
+ * @param rounds of which a figure is the median, at least 1
  * @param seconds of steady load, and of idleness
  * @param growth how many events are in a view when its speed is measured again, ascending
  * @param views of which is measured what is measured of each view in the same way

@@ -61,9 +61,14 @@ final class CatchUp {
   static double await(Lag lag, Collection<String> views) {
     Map<Integer, Long> ends = lag.logEnds();
     long end = views.size() * ends.values().stream().mapToLong(Long::longValue).sum();
-    long first = awaitMore(lag, views, ends, 0);
     long began = System.nanoTime();
-    for (long applied = first; applied < end; ) {
+    long first = awaitMore(lag, views, ends, 0);
+    if (first < end) {
+      began = System.nanoTime();
+    } else {
+      first = 0; // all at once: then what came before counts too
+    }
+    for (long applied = awaitMore(lag, views, ends, first - 1); applied < end; ) {
       applied = awaitMore(lag, views, ends, applied);
     }
     return (double) (end - first) / views.size() / ((System.nanoTime() - began) / 1e9);

@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,16 +67,19 @@ public record Comparison(
   }
 
   /** The median of the rounds. */
+  @JsonProperty
   public double value() {
     return median(measured);
   }
 
   /** The median of the rounds of what is beside it; null if there is nothing. */
+  @JsonProperty
   public @Nullable Double other() {
     return others.isEmpty() ? null : median(others);
   }
 
   /** The median of the ratios of each round; null if there is nothing beside it. */
+  @JsonProperty
   public @Nullable Double ratio() {
     if (others.isEmpty()) {
       return null;
@@ -86,6 +90,7 @@ public record Comparison(
   }
 
   /** Whether the bound holds; null if there is none. */
+  @JsonProperty
   public @Nullable Boolean holds() {
     Double ratio = ratio();
     return bound == null || ratio == null ? null : bound.holds(ratio);

@@ -30,7 +30,8 @@ import org.apache.kafka.connect.cli.ConnectStandalone;
 /**
  * Rows of the relational view on the way that is usual today: flat records in a topic, and Kafka
  * Connect with Debezium's JDBC sink, which upserts them. It has one task, as a view has one thread,
- * batches as large as a view's, and its reduction buffer, which makes it faster.
+ * batches as large as a view's, and its reduction buffer. It writes the table {@code memories}
+ * alone, of which a row is nearly an event; the view writes {@code memory_versions} too.
  */
 final class ConnectPeer {
 

