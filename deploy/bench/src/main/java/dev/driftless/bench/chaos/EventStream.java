@@ -1,5 +1,6 @@
 package dev.driftless.bench.chaos;
 
+import dev.driftless.bench.MadeUp;
 import dev.driftless.events.CheckpointSaved;
 import dev.driftless.events.Embedding;
 import dev.driftless.events.MemoryEvent;
@@ -34,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * before. A function of the seed. Not for several threads.
  */
 final class EventStream {
-
-  /** Of a vector of {@link EmbeddingModels#MINILM}. */
-  private static final int DIMENSIONS = 384;
 
   private static final String TENANT = "acme";
   private static final int SUBJECTS = 5;
@@ -144,8 +142,8 @@ final class EventStream {
       return null;
     }
     ByteBuffer vector =
-        ByteBuffer.allocate(DIMENSIONS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    vector.putFloat(random.nextInt(DIMENSIONS) * Float.BYTES, 1f);
+        ByteBuffer.allocate(MadeUp.DIMENSIONS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    vector.putFloat(random.nextInt(MadeUp.DIMENSIONS) * Float.BYTES, 1f);
     return new Embedding(EmbeddingModels.MINILM, vector);
   }
 }

@@ -2,14 +2,15 @@ package dev.driftless.bench.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.driftless.bench.MadeUp;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.EnumSet;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What an agent does once: it remembers something about a subject, or, one time in ten, learns a
@@ -26,39 +27,17 @@ record Action(int number, Kind kind, String subject, String session, String text
 
   static final String TENANT = "acme";
   static final String AGENT = "helper";
-  static final int DIMENSIONS = 384;
 
   private static final int SUBJECTS = 200;
   private static final int SESSIONS = 5;
   private static final int WORDS_IN_TEXT = 12;
-  private static final List<String> WORDS =
-      List.of(
-          "prefers",
-          "window",
-          "seat",
-          "flies",
-          "Friday",
-          "vegetarian",
-          "hotel",
-          "near",
-          "station",
-          "budget",
-          "quiet",
-          "room",
-          "early",
-          "late",
-          "train",
-          "never",
-          "always",
-          "invoice");
 
   static Action of(long seed, int number) {
     Random random = new Random(seed * 1_000_003 + number);
     Kind kind = random.nextInt(10) == 0 ? Kind.PATTERN : Kind.MEMORY;
     String words =
-        random
-            .ints(WORDS_IN_TEXT, 0, WORDS.size())
-            .mapToObj(WORDS::get)
+        Stream.generate(() -> MadeUp.word(random))
+            .limit(WORDS_IN_TEXT)
             .collect(Collectors.joining(" "));
     return new Action(
         number,
@@ -99,17 +78,7 @@ record Action(int number, Kind kind, String subject, String session, String text
 
   /** Of length 1, and its own. */
   float[] embedding() {
-    Random random = new Random(number);
-    float[] vector = new float[DIMENSIONS];
-    double squares = 0;
-    for (int i = 0; i < DIMENSIONS; i++) {
-      vector[i] = (float) random.nextGaussian();
-      squares += vector[i] * vector[i];
-    }
-    for (int i = 0; i < DIMENSIONS; i++) {
-      vector[i] /= (float) Math.sqrt(squares);
-    }
-    return vector;
+    return MadeUp.vector(new Random(number));
   }
 
   /** Without the text. */

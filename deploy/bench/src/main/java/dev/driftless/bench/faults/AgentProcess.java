@@ -2,6 +2,7 @@ package dev.driftless.bench.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.driftless.bench.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -119,18 +120,17 @@ final class AgentProcess {
   private Process start(int first) throws IOException {
     ProcessBuilder process =
         new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dlogback.configurationFile=dev/driftless/bench/faults/agent-logback.xml",
-            "-cp",
-            System.getProperty("java.class.path"),
-            AgentMain.class.getName(),
-            way.id(),
-            String.valueOf(plan.seed()),
-            String.valueOf(first),
-            String.valueOf(plan.actions()));
+            JavaCommand.of(
+                List.of(
+                    "-Xmx256m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Dlogback.configurationFile=dev/driftless/bench/faults/agent-logback.xml"),
+                AgentMain.class,
+                way.id(),
+                String.valueOf(plan.seed()),
+                String.valueOf(first),
+                String.valueOf(plan.actions())));
     process.environment().keySet().removeIf(name -> name.startsWith("DRIFTLESS_"));
     process.environment().putAll(variables);
     return process.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile())).start();

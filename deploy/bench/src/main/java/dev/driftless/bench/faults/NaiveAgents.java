@@ -1,13 +1,11 @@
 package dev.driftless.bench.faults;
 
+import dev.driftless.bench.SideBySide;
 import dev.driftless.local.Addresses;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -48,51 +46,39 @@ public final class NaiveAgents {
    */
   public List<Long> store(List<Memory> memories, int agents)
       throws ExecutionException, InterruptedException {
-    AtomicInteger next = new AtomicInteger();
-    int before = numbered;
-    numbered += memories.size();
-    ExecutorService threads = Executors.newFixedThreadPool(agents);
-    try {
-      List<Future<List<Long>>> working = new ArrayList<>();
-      for (int agent = 0; agent < agents; agent++) {
-        working.add(threads.submit(() -> work(memories, next, before)));
-      }
-      List<Long> took = new ArrayList<>();
-      for (Future<List<Long>> agent : working) {
-        took.addAll(agent.get());
-      }
-      return took;
-    } finally {
-      threads.shutdownNow();
-    }
+    return run(memories, agents, SixWrites::store);
   }
 
   /** As {@link #store}, by one agent and to one store alone. */
-  public List<Long> write(Store store, List<Memory> memories) throws Exception {
+  public List<Long> write(Store store, List<Memory> memories)
+      throws ExecutionException, InterruptedException {
+    return run(memories, 1, (writer, action) -> writer.write(store, action));
+  }
+
+  @FunctionalInterface
+  private interface Write {
+    void by(SixWrites writer, Action action) throws Exception;
+  }
+
+  private List<Long> run(List<Memory> memories, int agents, Write write)
+      throws ExecutionException, InterruptedException {
+    AtomicInteger next = new AtomicInteger();
+    int before = numbered;
+    numbered += memories.size();
+    return SideBySide.run(agents, agent -> () -> work(memories, next, before, write));
+  }
+
+  private List<Long> work(List<Memory> memories, AtomicInteger next, int before, Write write)
+      throws Exception {
     List<Long> took = new ArrayList<>();
     try (SixWrites writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
-      for (Memory memory : memories) {
-        numbered++;
-        Action action = action(numbered, memory);
-        long began = System.nanoTime();
-        writer.write(store, action);
-        took.add(System.nanoTime() - began);
-      }
-    }
-    return took;
-  }
-
-  private static Action action(int number, Memory memory) {
-    return new Action(number, Action.Kind.MEMORY, memory.subject(), SESSION, memory.text());
-  }
-
-  private List<Long> work(List<Memory> memories, AtomicInteger next, int before) throws Exception {
-    List<Long> took = new ArrayList<>();
-    try (ActionWriter writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
       for (int at = next.getAndIncrement(); at < memories.size(); at = next.getAndIncrement()) {
-        Action action = action(before + at + 1, memories.get(at));
+        Memory memory = memories.get(at);
+        Action action =
+            new Action(
+                before + at + 1, Action.Kind.MEMORY, memory.subject(), SESSION, memory.text());
         long began = System.nanoTime();
-        writer.store(action);
+        write.by(writer, action);
         took.add(System.nanoTime() - began);
       }
     }

@@ -1,6 +1,6 @@
 package dev.driftless.bench.faults;
 
-import dev.driftless.events.Embedding;
+import dev.driftless.bench.MadeUp;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryKind;
 import dev.driftless.events.MemoryRecorded;
@@ -8,9 +8,6 @@ import dev.driftless.events.PatternLearned;
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.projectors.app.ProjectorsConfig;
-import dev.driftless.schemas.EmbeddingModels;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -57,18 +54,14 @@ final class OneAppend implements ActionWriter {
     return switch (action.kind()) {
       case MEMORY ->
           new MemoryRecorded(
-              action.id(), MemoryKind.SEMANTIC, action.text(), Map.of(), embedding(action), null);
+              action.id(),
+              MemoryKind.SEMANTIC,
+              action.text(),
+              Map.of(),
+              MadeUp.embedding(action.embedding()),
+              null);
       case PATTERN -> new PatternLearned(action.id(), action.text(), 0.75, List.of());
     };
-  }
-
-  private static Embedding embedding(Action action) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Action.DIMENSIONS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : action.embedding()) {
-      bytes.putFloat(value);
-    }
-    return new Embedding(EmbeddingModels.MINILM, bytes.flip());
   }
 
   @Override

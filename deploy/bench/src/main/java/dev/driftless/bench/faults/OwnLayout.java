@@ -1,5 +1,6 @@
 package dev.driftless.bench.faults;
 
+import dev.driftless.bench.MadeUp;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -67,7 +68,7 @@ final class OwnLayout implements Layout {
     stores.qdrant(
         "PUT",
         "/collections/" + collection(way),
-        Map.of("vectors", Map.of("size", Action.DIMENSIONS, "distance", "Cosine")));
+        Map.of("vectors", Map.of("size", MadeUp.DIMENSIONS, "distance", "Cosine")));
     stores
         .admin()
         .createTopics(List.of(new NewTopic(topic(way), PARTITIONS, (short) 1)))

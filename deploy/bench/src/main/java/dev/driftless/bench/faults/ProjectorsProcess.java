@@ -1,9 +1,9 @@
 package dev.driftless.bench.faults;
 
+import dev.driftless.bench.JavaCommand;
 import dev.driftless.local.LocalProgram;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.app.ProjectorsMain;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -28,13 +28,7 @@ final class ProjectorsProcess implements AutoCloseable {
 
   void start() {
     program.start(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            ProjectorsMain.class.getName()),
+        JavaCommand.of(List.of("-Xmx512m", "-XX:+UseSerialGC"), ProjectorsMain.class),
         variables,
         line -> {});
   }

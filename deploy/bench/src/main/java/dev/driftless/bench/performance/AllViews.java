@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.bench.SideBySide;
 import dev.driftless.bench.faults.NaiveAgents;
 import dev.driftless.bench.performance.Comparison.Bound;
 import dev.driftless.events.MemoryEvent;
@@ -8,9 +9,6 @@ import dev.driftless.projectors.app.Views;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * All five views at once, and agents that wait for their appends, beside agents that write six
@@ -29,7 +27,7 @@ final class AllViews {
   private AllViews() {}
 
   static List<Comparison> run(BenchServers servers, BenchPlan plan) throws Exception {
-    List<MemoryEvent> events = new Workload(plan.seed(), true).next(plan.events() / 10);
+    List<MemoryEvent> events = plan.workload("vector");
     List<NaiveAgents.Memory> memories =
         Workload.memories(events).limit(plan.events() / 50).toList();
     Rounds speed = servers.rounds(PART, "events/s");
@@ -60,20 +58,8 @@ final class AllViews {
 
   /** Each agent waits for each of its appends; answers how long each took, in nanoseconds. */
   private static List<Long> publish(BenchLog to, List<MemoryEvent> events) throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(AGENTS);
     try (MemoryLog log = to.open()) {
-      List<Future<List<Long>>> agents = new ArrayList<>();
-      for (int agent = 0; agent < AGENTS; agent++) {
-        int number = agent;
-        agents.add(threads.submit(() -> publish(log, events, number)));
-      }
-      List<Long> took = new ArrayList<>();
-      for (Future<List<Long>> agent : agents) {
-        took.addAll(agent.get());
-      }
-      return took;
-    } finally {
-      threads.shutdownNow();
+      return SideBySide.run(AGENTS, agent -> () -> publish(log, events, agent));
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.bench.performance.Comparison.Bound;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /** The report's ratios that a bound is set to, as bars. */
 public final class BenchChart {
@@ -49,7 +51,8 @@ public final class BenchChart {
   }
 
   private static void row(StringBuilder svg, Comparison row, int y, double one) {
-    double ratio = row.ratio() == null ? 1 : row.ratio();
+    double ratio = Objects.requireNonNull(row.ratio());
+    Bound must = Objects.requireNonNull(row.bound());
     double at = x(ratio);
     text(svg, LABEL - 190, y + 15, "end", row.part() + ": " + row.what() + " / " + row.beside());
     svg.append(
@@ -61,17 +64,15 @@ public final class BenchChart {
             Math.max(1, Math.abs(at - one)),
             ROW - 10,
             Boolean.TRUE.equals(row.holds()) ? "#2e8b57" : "#c0504d"));
-    if (row.bound() != null) {
-      for (double bound : new double[] {row.bound().least(), row.bound().most()}) {
-        if (bound > 0 && !Double.isInfinite(bound)) {
-          svg.append(
-              String.format(
-                  Locale.ROOT,
-                  "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"black\" stroke-width=\"2\"/>%n",
-                  x(bound),
-                  y + 1,
-                  y + ROW - 3));
-        }
+    for (double bound : new double[] {must.least(), must.most()}) {
+      if (bound > 0 && !Double.isInfinite(bound)) {
+        svg.append(
+            String.format(
+                Locale.ROOT,
+                "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"black\" stroke-width=\"2\"/>%n",
+                x(bound),
+                y + 1,
+                y + ROW - 3));
       }
     }
     text(svg, WIDTH - 10, y + 15, "end", "%.2f".formatted(ratio));

@@ -8,7 +8,10 @@ import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.audit.AuditProjector;
+import dev.driftless.projectors.context.ContextProjector;
 import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.relational.RelationalProjector;
 import dev.driftless.schemas.EventRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,9 +95,12 @@ final class BenchLog implements AutoCloseable {
 
   /** Of a view that is in PostgreSQL. */
   String schema(String view) {
-    return config
-        .names()
-        .prefixed("_", view.equals("relational") ? "driftless" : "driftless_" + view);
+    return switch (view) {
+      case "relational" -> RelationalProjector.schema(config.names());
+      case "context" -> ContextProjector.schema(config.names());
+      case "audit" -> AuditProjector.schema(config.names());
+      default -> throw new IllegalArgumentException(view);
+    };
   }
 
   MemoryLog open() {
@@ -107,10 +113,15 @@ final class BenchLog implements AutoCloseable {
   /** Returns when all of them are acknowledged. */
   void append(List<MemoryEvent> events) {
     try (MemoryLog log = open()) {
-      List<CompletableFuture<Receipt>> receipts = new ArrayList<>(events.size());
-      events.forEach(event -> receipts.add(log.appendAsync(event)));
-      receipts.forEach(CompletableFuture::join);
+      append(log, events);
     }
+  }
+
+  /** As {@link #append(List)}, to a log that is open. */
+  static void append(MemoryLog log, List<MemoryEvent> events) {
+    List<CompletableFuture<Receipt>> receipts = new ArrayList<>(events.size());
+    events.forEach(event -> receipts.add(log.appendAsync(event)));
+    receipts.forEach(CompletableFuture::join);
   }
 
   /** Of all partitions, from the beginning. */

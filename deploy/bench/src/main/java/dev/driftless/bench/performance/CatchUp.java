@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /** How fast views take in what is in the log already. */
 final class CatchUp {
@@ -59,27 +59,25 @@ final class CatchUp {
 
   /** As {@link #eventsPerSecond}, of what somebody else keeps. */
   static double await(Lag lag, Collection<String> views) {
-    Map<Integer, Long> ends = lag.logEnds();
-    long end = views.size() * ends.values().stream().mapToLong(Long::longValue).sum();
+    long end = views.size() * lag.logEnds().values().stream().mapToLong(Long::longValue).sum();
     long began = System.nanoTime();
-    long first = awaitMore(lag, views, ends, 0);
-    if (first < end) {
+    long applied = awaitMore(lag, views, 0);
+    long first = 0; // all at once: then what came before counts too
+    if (applied < end) {
+      first = applied;
       began = System.nanoTime();
-    } else {
-      first = 0; // all at once: then what came before counts too
     }
-    for (long applied = awaitMore(lag, views, ends, first - 1); applied < end; ) {
-      applied = awaitMore(lag, views, ends, applied);
+    while (applied < end) {
+      applied = awaitMore(lag, views, applied);
     }
     return (double) (end - first) / views.size() / ((System.nanoTime() - began) / 1e9);
   }
 
   /** How many events they have applied, all together, once it is more than this. */
-  private static long awaitMore(
-      Lag lag, Collection<String> views, Map<Integer, Long> ends, long applied) {
+  private static long awaitMore(Lag lag, Collection<String> views, long applied) {
     long deadline = System.nanoTime() + STANDSTILL.toNanos();
     while (true) {
-      long now = views.stream().mapToLong(view -> applied(lag, view, ends.keySet())).sum();
+      long now = views.stream().mapToLong(view -> applied(lag, view)).sum();
       if (now > applied) {
         return now;
       }
@@ -92,7 +90,7 @@ final class CatchUp {
   }
 
   /** How many events the view has applied. */
-  static long applied(Lag lag, String view, Collection<Integer> partitions) {
-    return partitions.stream().mapToLong(partition -> lag.position(view, partition)).sum();
+  static long applied(Lag lag, String view) {
+    return IntStream.range(0, BenchLog.PARTITIONS).mapToLong(p -> lag.position(view, p)).sum();
   }
 }

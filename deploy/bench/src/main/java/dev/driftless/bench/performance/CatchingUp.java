@@ -50,7 +50,7 @@ final class CatchingUp {
   }
 
   private List<Comparison> inPostgres() throws Exception {
-    List<MemoryEvent> events = new Workload(plan.seed(), false).next(plan.events());
+    List<MemoryEvent> events = plan.workload(view);
     try (BenchLog log = servers.log(Map.of())) {
       fill(log, events);
       PostgresCeiling ceiling =
@@ -69,7 +69,7 @@ final class CatchingUp {
   }
 
   private List<Comparison> cache() throws Exception {
-    List<MemoryEvent> events = new Workload(plan.seed(), false).next(plan.events());
+    List<MemoryEvent> events = plan.workload(view);
     String url = servers.addresses().redisUrl();
     URI redis = URI.create(url);
     try (RedisRecording recording = RedisRecording.before(redis.getHost(), redis.getPort());
@@ -86,7 +86,7 @@ final class CatchingUp {
   }
 
   private List<Comparison> vector() throws Exception {
-    List<MemoryEvent> events = new Workload(plan.seed(), true).next(plan.events() / 10);
+    List<MemoryEvent> events = plan.workload(view);
     try (BenchLog log = servers.log(Map.of())) {
       fill(log, events);
       QdrantCeiling ceiling =

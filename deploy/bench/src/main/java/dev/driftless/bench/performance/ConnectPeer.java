@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.bench.JavaCommand;
 import dev.driftless.local.Addresses;
 import dev.driftless.local.LocalProgram;
 import dev.driftless.projectors.postgres.PostgresConfig;
@@ -17,14 +18,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.connect.cli.ConnectStandalone;
 
 /**
@@ -119,17 +118,15 @@ final class ConnectPeer {
               .get();
     }
     try (KafkaProducer<byte[], byte[]> producer = servers.producer()) {
-      List<Future<RecordMetadata>> answers = new ArrayList<>();
+      List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
       for (Row row : rows) {
-        answers.add(producer.send(new ProducerRecord<>(topic, row.partition, row.key, row.value)));
+        records.add(new ProducerRecord<>(topic, row.partition, row.key, row.value));
       }
       for (int partition = 0; partition < BenchLog.PARTITIONS; partition++) {
         byte[] key = MemoryRowConverter.key(List.of(LAST, LAST, LAST + partition));
-        answers.add(producer.send(new ProducerRecord<>(topic, partition, key, rows.get(0).value)));
+        records.add(new ProducerRecord<>(topic, partition, key, rows.get(0).value));
       }
-      for (Future<RecordMetadata> answer : answers) {
-        var unused = answer.get();
-      }
+      Publishing.send(producer, records);
     }
   }
 
@@ -159,13 +156,9 @@ final class ConnectPeer {
     sink.put("batch.size", String.valueOf(batch));
     sink.put("use.reduction.buffer", "true");
     connect.start(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            ConnectStandalone.class.getName(),
+        JavaCommand.of(
+            List.of("-Xmx1g", "-XX:+UseSerialGC"),
+            ConnectStandalone.class,
             write(directory.resolve("worker.properties"), worker),
             write(directory.resolve("sink.properties"), sink)),
         Map.of(),

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 
 /**
  * How fast a view is the more it holds: the speed of the second half on the way to a size, beside
@@ -77,10 +76,9 @@ final class Growth {
   private record Reached(long events, long nanos) {}
 
   private static Reached await(Lag lag, String view, long events) {
-    List<Integer> partitions = IntStream.range(0, BenchLog.PARTITIONS).boxed().toList();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
-      long applied = CatchUp.applied(lag, view, partitions);
+      long applied = CatchUp.applied(lag, view);
       if (applied >= events) {
         return new Reached(applied, System.nanoTime());
       }

@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.bench.JavaCommand;
 import dev.driftless.bench.performance.Comparison.Bound;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.LocalProgram;
@@ -16,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * What a process that keeps one view takes: memory with a long and a short backlog, time to start,
@@ -112,24 +112,17 @@ final class Processes {
     }
   }
 
-  private List<String> command(Path collections) throws IOException {
-    Files.createDirectories(collections.getParent());
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx512m",
-        "-XX:+UseSerialGC",
-        "-Xlog:gc:file=" + collections,
-        "-cp",
-        System.getProperty("java.class.path"),
-        ProjectorsMain.class.getName(),
+  private List<String> command(Path collections) {
+    return JavaCommand.of(
+        List.of("-Xmx512m", "-XX:+UseSerialGC", "-Xlog:gc:file=" + collections),
+        ProjectorsMain.class,
         "--view",
         view);
   }
 
   private void await(Lag lag, LocalProgram process, long events) {
-    List<Integer> partitions = IntStream.range(0, BenchLog.PARTITIONS).boxed().toList();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (CatchUp.applied(lag, view, partitions) < events) {
+    while (CatchUp.applied(lag, view) < events) {
       if (process.pid().isEmpty() || System.nanoTime() > deadline) {
         throw new IllegalStateException(
             "%s: %s, log in %s".formatted(process.name(), process.lastWords(), process.log()));

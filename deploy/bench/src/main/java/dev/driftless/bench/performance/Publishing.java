@@ -3,11 +3,9 @@ package dev.driftless.bench.performance;
 import dev.driftless.bench.performance.Comparison.Bound;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.producer.MemoryLog;
-import dev.driftless.producer.Receipt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -45,10 +43,8 @@ final class Publishing {
   private static double ours(BenchLog to, List<MemoryEvent> events) {
     try (MemoryLog log = to.open()) {
       var connected = log.append(events.get(0));
-      List<CompletableFuture<Receipt>> receipts = new ArrayList<>(events.size());
       long began = System.nanoTime();
-      events.forEach(event -> receipts.add(log.appendAsync(event)));
-      receipts.forEach(CompletableFuture::join);
+      BenchLog.append(log, events);
       return events.size() / ((System.nanoTime() - began) / 1e9);
     }
   }
@@ -57,13 +53,20 @@ final class Publishing {
       throws Exception {
     try (KafkaProducer<byte[], byte[]> producer = to.producer()) {
       var connected = producer.partitionsFor(ready.get(0).topic());
-      List<Future<RecordMetadata>> answers = new ArrayList<>(ready.size());
       long began = System.nanoTime();
-      ready.forEach(record -> answers.add(producer.send(record)));
-      for (Future<RecordMetadata> answer : answers) {
-        var unused = answer.get();
-      }
+      send(producer, ready);
       return ready.size() / ((System.nanoTime() - began) / 1e9);
+    }
+  }
+
+  /** Returns when all of them are acknowledged. */
+  static void send(
+      KafkaProducer<byte[], byte[]> producer, List<ProducerRecord<byte[], byte[]>> records)
+      throws Exception {
+    List<Future<RecordMetadata>> answers = new ArrayList<>(records.size());
+    records.forEach(record -> answers.add(producer.send(record)));
+    for (Future<RecordMetadata> answer : answers) {
+      var unused = answer.get();
     }
   }
 }

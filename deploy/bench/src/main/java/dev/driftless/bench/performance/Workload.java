@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.bench.MadeUp;
 import dev.driftless.bench.faults.NaiveAgents;
 import dev.driftless.events.Embedding;
 import dev.driftless.events.MemoryEvent;
@@ -7,9 +8,6 @@ import dev.driftless.events.MemoryForgotten;
 import dev.driftless.events.MemoryKind;
 import dev.driftless.events.MemoryRecorded;
 import dev.driftless.events.MemoryRevised;
-import dev.driftless.schemas.EmbeddingModels;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class Workload {
 
   static final String TENANT = "acme";
-  static final int DIMENSIONS = 384;
 
   private static final int SUBJECTS = 10_000;
   private static final int REVISED_PERCENT = 5;
@@ -40,27 +37,6 @@ final class Workload {
   private static final int[] LENGTHS = {
     2, 19, 48, 74, 104, 133, 174, 243, 371, 629, 764, 914, 1_261, 8_117
   };
-
-  private static final List<String> WORDS =
-      List.of(
-          "prefers",
-          "window",
-          "seat",
-          "flies",
-          "Friday",
-          "vegetarian",
-          "hotel",
-          "near",
-          "station",
-          "budget",
-          "quiet",
-          "room",
-          "early",
-          "late",
-          "train",
-          "never",
-          "always",
-          "invoice");
 
   private final Random random;
   private final boolean withEmbeddings;
@@ -148,7 +124,7 @@ final class Workload {
     int length = length();
     StringBuilder text = new StringBuilder(length + 16).append(number);
     while (text.length() < length) {
-      text.append(' ').append(WORDS.get(random.nextInt(WORDS.size())));
+      text.append(' ').append(MadeUp.word(random));
     }
     return text.toString();
   }
@@ -168,17 +144,6 @@ final class Workload {
     if (!withEmbeddings) {
       return null;
     }
-    float[] vector = new float[DIMENSIONS];
-    double squares = 0;
-    for (int i = 0; i < DIMENSIONS; i++) {
-      vector[i] = (float) random.nextGaussian();
-      squares += vector[i] * vector[i];
-    }
-    float norm = (float) Math.sqrt(squares);
-    ByteBuffer bytes = ByteBuffer.allocate(DIMENSIONS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (float x : vector) {
-      bytes.putFloat(x / norm);
-    }
-    return new Embedding(EmbeddingModels.MINILM, bytes.flip());
+    return MadeUp.embedding(MadeUp.vector(random));
   }
 }
