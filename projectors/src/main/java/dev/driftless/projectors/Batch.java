@@ -21,4 +21,9 @@ public record Batch(int partition, long epoch, long from, Position to, List<LogR
   public List<LogRecord> events() {
     return records.stream().filter(r -> r.disposition() == Disposition.APPLY).toList();
   }
+
+  /** {@link #events()} of each of the batches, one after the other. */
+  public static List<LogRecord> events(List<Batch> batches) {
+    return batches.stream().flatMap(batch -> batch.events().stream()).toList();
+  }
 }

@@ -1,5 +1,7 @@
 package dev.driftless.projectors;
 
+import java.util.List;
+
 /**
  * Keeps one view: applies the events of the log to one store, guarded, so that redelivery, a replay
  * of the whole log, or a writer that was replaced and writes late changes nothing that a caught-up
@@ -36,6 +38,11 @@ public interface Projector extends AutoCloseable {
    */
   Fence stored(int partition);
 
+  /** As {@link #stored(int)}, of each of several partitions; all at once if the store can. */
+  default List<Fence> stored(List<Integer> partitions) {
+    return partitions.stream().map(this::stored).toList();
+  }
+
   /**
    * Applies a batch of one partition and moves the partition's position from {@link Batch#from} to
    * {@link Batch#to}. On return the data is durable and readable, and the position is not ahead of
@@ -48,6 +55,17 @@ public interface Projector extends AutoCloseable {
    *     Batch#from}; then nothing was changed
    */
   void apply(Batch batch);
+
+  /**
+   * As {@link #apply(Batch)}, of batches of different partitions, one at least, in as few steps as
+   * the store allows. If it throws, each of the others may be applied or not; who tries again finds
+   * that by a {@link FencedException} of its partition.
+   *
+   * @throws FencedException which says of one partition that nothing of its batch was applied
+   */
+  default void apply(List<Batch> batches) {
+    batches.forEach(this::apply);
+  }
 
   /**
    * Replaces what the view holds of each entity by what its history makes of it, and moves no

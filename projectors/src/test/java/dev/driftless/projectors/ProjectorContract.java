@@ -108,6 +108,70 @@ public abstract class ProjectorContract extends InspectorContract {
   }
 
   @Test
+  void batches_of_several_partitions_together_show_what_they_show_one_by_one() {
+    List<List<LogRecord>> logs = partitions(40);
+    try (Projector projector = fixture.open()) {
+      for (List<LogRecord> records : logs) {
+        projector.apply(all(projector.acquire(records.get(0).partition()), records));
+      }
+    }
+    List<String> oneByOne = assertShowsSomething();
+    fixture.wipe();
+    try (Projector projector = fixture.open()) {
+      projector.acquire(0);
+      projector.acquire(1);
+      for (int part = 1; part <= 2; part++) {
+        List<Batch> batches = new ArrayList<>();
+        for (List<LogRecord> r : logs) {
+          Fence fence = projector.stored(r.get(0).partition());
+          batches.add(next(fence, r, r.size() * part / 2));
+        }
+        projector.apply(batches);
+      }
+      assertThat(fixture.shown()).isEqualTo(oneByOne);
+      assertThat(projector.stored(List.of(1, 7, 0)))
+          .extracting(Fence::offset)
+          .containsExactly((long) logs.get(1).size(), 0L, (long) logs.get(0).size());
+    }
+  }
+
+  @Test
+  void a_batch_beside_one_of_an_older_epoch_is_applied_wholly_or_not_at_all() {
+    List<List<LogRecord>> logs = partitions(40);
+    try (Projector zombie = fixture.open();
+        Projector successor = fixture.open()) {
+      Batch own = all(zombie.acquire(0), logs.get(0));
+      Batch lost = all(zombie.acquire(1), logs.get(1));
+      successor.acquire(1);
+      assertThatThrownBy(() -> zombie.apply(List.of(own, lost)))
+          .isInstanceOfSatisfying(
+              FencedException.class, e -> assertThat(e.partition()).isEqualTo(1));
+      assertThat(successor.stored(1).offset()).isZero();
+      if (successor.stored(0).offset() == 0) {
+        zombie.apply(own);
+      }
+      assertThat(successor.stored(0).offset()).isEqualTo(logs.get(0).size());
+      List<String> shown = assertShowsSomething();
+      fixture.wipe();
+      zombie.apply(all(zombie.acquire(0), logs.get(0)));
+      assertThat(fixture.shown()).isEqualTo(shown);
+    }
+  }
+
+  @Test
+  void the_partition_that_was_lost_is_named_though_its_batch_has_no_records() {
+    try (Projector zombie = fixture.open();
+        Projector successor = fixture.open()) {
+      Batch own = all(zombie.acquire(0), partitions(40).get(0));
+      Batch lost = new Batch(1, zombie.acquire(1).epoch(), 0, own.to(), List.of());
+      successor.acquire(1);
+      assertThatThrownBy(() -> zombie.apply(List.of(own, lost)))
+          .isInstanceOfSatisfying(
+              FencedException.class, e -> assertThat(e.partition()).isEqualTo(1));
+    }
+  }
+
+  @Test
   void an_event_published_again_changes_nothing_though_another_came_in_between() {
     MemoryEvent recorded = Events.recorded("m1", "window seat");
     MemoryEvent revised = Events.revised("m1", "aisle seat");
@@ -325,26 +389,47 @@ public abstract class ProjectorContract extends InspectorContract {
     }
   }
 
+  /** The records of partitions 0 and 1 of a log, each of subjects of its own, from offset 0 on. */
+  private List<List<LogRecord>> partitions(int count) {
+    return List.of(
+        records(history(count).stream().filter(e -> e.getSubject().equals(SUBJECT)).toList()),
+        records(history(count).stream().filter(e -> !e.getSubject().equals(SUBJECT)).toList())
+            .stream()
+            .map(r -> at(1, r))
+            .toList());
+  }
+
+  private static LogRecord at(int partition, LogRecord r) {
+    return new LogRecord(
+        partition,
+        r.offset(),
+        r.logTime(),
+        r.appendTime(),
+        r.key(),
+        r.value(),
+        r.disposition(),
+        r.decoded(),
+        null);
+  }
+
+  /** The records of one partition that come next, up to an offset. */
+  private static Batch next(Fence fence, List<LogRecord> records, int to) {
+    int from = Math.toIntExact(fence.offset());
+    Position position = new Position("topic", to, records.get(to - 1).logTime());
+    return new Batch(
+        records.get(0).partition(), fence.epoch(), from, position, records.subList(from, to));
+  }
+
+  private static Batch all(Fence fence, List<LogRecord> records) {
+    return next(fence, records, records.size());
+  }
+
   /** Puts a position of a made-up log, and the data before it, into the store. */
   private void fill(int partition, String topicId, long offset) {
     try (Projector projector = fixture.open()) {
       Fence fence = projector.acquire(partition);
       Position to = new Position(topicId, offset, Instant.ofEpochMilli(1_000));
-      List<LogRecord> records =
-          records(5).stream()
-              .map(
-                  r ->
-                      new LogRecord(
-                          partition,
-                          r.offset(),
-                          r.logTime(),
-                          r.appendTime(),
-                          r.key(),
-                          r.value(),
-                          r.disposition(),
-                          r.decoded(),
-                          null))
-              .toList();
+      List<LogRecord> records = records(5).stream().map(r -> at(partition, r)).toList();
       projector.apply(new Batch(partition, fence.epoch(), fence.offset(), to, records));
       Awaitility.await()
           .atMost(patience())

@@ -10,6 +10,7 @@ import dev.driftless.schemas.Names;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,11 +111,16 @@ public final class Lag implements AutoCloseable {
    * throws.
    */
   public long position(String view, int partition) {
+    return positions(view, List.of(partition)).get(0);
+  }
+
+  /** As {@link #position}, of several partitions at once, in their order. */
+  public List<Long> positions(String view, List<Integer> partitions) {
     Projector projector = projectors.get(view);
     if (projector == null) {
       throw new IllegalArgumentException("there is no view '%s'".formatted(view));
     }
-    return projector.stored(partition).offset();
+    return projector.stored(partitions).stream().map(Fence::offset).toList();
   }
 
   /** How far one view is behind; see {@link #read()}. */
@@ -174,8 +180,11 @@ public final class Lag implements AutoCloseable {
     List<PartitionLag> partitions = new ArrayList<>();
     String problem = null;
     try {
-      for (Map.Entry<Integer, Long> end : log.ends().entrySet()) {
-        Fence stored = projector.stored(end.getKey());
+      List<Map.Entry<Integer, Long>> ends = List.copyOf(log.ends().entrySet());
+      Iterator<Fence> held =
+          projector.stored(ends.stream().map(Map.Entry::getKey).toList()).iterator();
+      for (Map.Entry<Integer, Long> end : ends) {
+        Fence stored = held.next();
         long logEnd = end.getValue();
         if (stored.offset() > logEnd) {
           // what came meanwhile may have been applied already

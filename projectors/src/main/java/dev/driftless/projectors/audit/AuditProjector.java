@@ -9,9 +9,11 @@ import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresGenerations;
 import dev.driftless.projectors.postgres.PostgresStore;
+import dev.driftless.projectors.postgres.Rows;
 import dev.driftless.projectors.postgres.ViewSchema;
 import dev.driftless.schemas.Names;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -64,8 +66,13 @@ public final class AuditProjector implements Projector {
       WHERE log_partition = :partition AND log_offset < :from ORDER BY log_offset DESC LIMIT 1
       """;
 
+  /** Looked up partition by partition, however the planner thinks of it. */
   private static final String ANY_FROM =
-      "SELECT EXISTS (SELECT FROM records WHERE log_partition = :partition AND log_offset >= :from)";
+      """
+      SELECT FROM <rows> CROSS JOIN LATERAL (
+        SELECT FROM records t WHERE t.log_partition = r.partition AND t.log_offset >= r.start LIMIT 1
+      ) found
+      """;
 
   private static final Logger LOG = LoggerFactory.getLogger(AuditProjector.class);
   private static final HexFormat HEX = HexFormat.of();
@@ -101,10 +108,20 @@ public final class AuditProjector implements Projector {
   }
 
   @Override
+  public List<Fence> stored(List<Integer> partitions) {
+    return store.stored(partitions);
+  }
+
+  @Override
   public void apply(Batch batch) {
-    byte[][] head = new byte[1][];
-    store.apply(batch, handle -> head[0] = append(handle, batch));
-    heads.put(batch.partition(), new Head(batch.to().topicId(), batch.to().offset(), head[0]));
+    apply(List.of(batch));
+  }
+
+  @Override
+  public void apply(List<Batch> batches) {
+    Map<Integer, Head> written = new HashMap<>();
+    store.apply(batches, handle -> append(handle, batches, written));
+    heads.putAll(written);
   }
 
   @Override
@@ -128,19 +145,18 @@ public final class AuditProjector implements Projector {
     return new PostgresStore(config, SCHEMA, names);
   }
 
-  /** Answers the hash of the chain behind the batch. */
-  private byte[] append(Handle handle, Batch batch) {
-    byte[] before = head(handle, batch);
-    if (batch.records().isEmpty()) {
-      return before;
+  /** Notes the chain of each partition behind its batch in {@code written}. */
+  private void append(Handle handle, List<Batch> batches, Map<Integer, Head> written) {
+    List<AuditRecord> chained = new ArrayList<>();
+    for (Batch batch : batches) {
+      byte[] chain = chain(batch, head(handle, batch), chained);
+      written.put(batch.partition(), new Head(batch.to().topicId(), batch.to().offset(), chain));
     }
-    List<AuditRecord> chained = chained(batch, before);
     AuditRows rows = new AuditRows(chained);
-    if (overlaps(handle, batch)) {
+    if (overlap(handle, batches)) {
       report(rows.different(handle));
     }
     rows.append(handle);
-    return HEX.parseHex(chained.get(chained.size() - 1).chainHash());
   }
 
   /**
@@ -156,15 +172,15 @@ public final class AuditProjector implements Projector {
         : lastHash(handle, batch);
   }
 
-  private static List<AuditRecord> chained(Batch batch, byte[] lastHash) {
-    List<AuditRecord> chained = new ArrayList<>(batch.records().size());
-    byte[] prevHash = lastHash;
+  /** Adds the batch's records to {@code chained}, and answers the hash of the chain behind them. */
+  private static byte[] chain(Batch batch, byte[] lastHash, List<AuditRecord> chained) {
+    byte[] chain = lastHash;
     for (LogRecord r : batch.records()) {
-      AuditRecord row = AuditRecord.of(r, prevHash);
+      AuditRecord row = AuditRecord.of(r, chain);
       chained.add(row);
-      prevHash = HEX.parseHex(row.chainHash());
+      chain = HEX.parseHex(row.chainHash());
     }
-    return chained;
+    return chain;
   }
 
   private static byte[] lastHash(Handle handle, Batch batch) {
@@ -178,13 +194,10 @@ public final class AuditProjector implements Projector {
         .orElseGet(() -> RecordBytes.genesis(batch.to().topicId(), batch.partition()));
   }
 
-  private static boolean overlaps(Handle handle, Batch batch) {
-    return handle
-        .createQuery(ANY_FROM)
-        .bind("partition", batch.partition())
-        .bind("from", batch.from())
-        .mapTo(Boolean.class)
-        .one();
+  private static boolean overlap(Handle handle, List<Batch> batches) {
+    Rows starts = Rows.of("partition int4", "start int8");
+    batches.forEach(batch -> starts.add(batch.partition(), batch.from()));
+    return !starts.query(handle, ANY_FROM, (rs, ctx) -> true).isEmpty();
   }
 
   private static void report(List<Entity> different) {

@@ -54,7 +54,7 @@ final class AuditRows {
       SELECT o.log_partition, o.log_offset FROM <rows>
       JOIN records o ON o.log_partition = r.log_partition AND o.log_offset = r.log_offset
       WHERE (%s) IS DISTINCT FROM (%s)
-      ORDER BY o.log_offset
+      ORDER BY o.log_partition, o.log_offset
       """
           .formatted(columns("o."), columns("r."));
 

@@ -113,9 +113,22 @@ public final class CacheProjector implements Projector {
 
   @Override
   public Fence stored(int partition) {
+    return stored(List.of(partition)).get(0);
+  }
+
+  @Override
+  public List<Fence> stored(List<Integer> partitions) {
+    return redis
+        .runEach(
+            partitions, r -> p -> r.hmget(position(p), "epoch", "topicId", "offset", "logTime"))
+        .stream()
+        .map(CacheProjector::fence)
+        .toList();
+  }
+
+  private static Fence fence(List<KeyValue<String, String>> fields) {
     Map<String, String> held = new HashMap<>();
-    for (KeyValue<String, String> field :
-        redis.run(r -> r.hmget(position(partition), "epoch", "topicId", "offset", "logTime"))) {
+    for (KeyValue<String, String> field : fields) {
       field.ifHasValue(value -> held.put(field.getKey(), value));
     }
     String topicId = held.get("topicId");
@@ -129,27 +142,46 @@ public final class CacheProjector implements Projector {
 
   @Override
   public void apply(Batch batch) {
-    Pipelines pipelines = new Pipelines(names, batch);
-    for (LogRecord record : batch.events()) {
-      pipelines.add(record.event(), record.offset(), writes.of(record));
+    apply(List.of(batch));
+  }
+
+  @Override
+  public void apply(List<Batch> batches) {
+    Pipelines pipelines = new Pipelines(names);
+    for (Batch batch : batches) {
+      for (LogRecord record : batch.events()) {
+        pipelines.add(batch, record, writes.of(record));
+      }
     }
     for (List<ScriptCall> pipeline : pipelines.inOrder()) {
-      if (redis.run(APPLY, pipeline).contains(0L)) {
+      run(APPLY, pipeline, batches);
+    }
+    run(ADVANCE, batches.stream().map(this::advance).toList(), batches);
+  }
+
+  private ScriptCall advance(Batch batch) {
+    Position to = batch.to();
+    return ScriptCall.of(
+        position(batch.partition()),
+        batch.epoch(),
+        batch.from(),
+        to.topicId(),
+        to.offset(),
+        to.logTime().toEpochMilli());
+  }
+
+  private void run(Script script, List<ScriptCall> calls, List<Batch> batches) {
+    int refused = redis.run(script, calls).indexOf(0L);
+    if (refused < 0) {
+      return;
+    }
+    String fenced = calls.get(refused).keys().get(0);
+    for (Batch batch : batches) {
+      if (position(batch.partition()).equals(fenced)) {
         throw new FencedException(VIEW, batch.partition(), batch.epoch());
       }
     }
-    Position to = batch.to();
-    ScriptCall advance =
-        ScriptCall.of(
-            position(batch.partition()),
-            batch.epoch(),
-            batch.from(),
-            to.topicId(),
-            to.offset(),
-            to.logTime().toEpochMilli());
-    if (redis.run(ADVANCE, advance) == 0) {
-      throw new FencedException(VIEW, batch.partition(), batch.epoch());
-    }
+    throw new IllegalStateException("no batch is of " + fenced);
   }
 
   /**

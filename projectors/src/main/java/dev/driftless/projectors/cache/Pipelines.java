@@ -2,6 +2,7 @@ package dev.driftless.projectors.cache;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.LogRecord;
 import dev.driftless.schemas.Names;
 import dev.driftless.schemas.SubjectKey;
 import java.util.ArrayList;
@@ -12,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The events of a batch as calls of {@code apply.lua}, in pipelines to be run one after the other.
+ * The events of batches of different partitions as calls of {@code apply.lua}, in pipelines to be
+ * run one after the other.
  *
  * <p>A pipeline holds at most one call for each subject. Two calls of one subject must not be under
  * way together: if the first failed and the second did not, {@code applied} would pass over the
@@ -27,26 +29,25 @@ final class Pipelines {
   private static final int MAX_WRITES_PER_PIPELINE = 20_000;
 
   private final Names names;
-  private final Batch batch;
   private final Map<SubjectKey, Integer> events = new HashMap<>();
   private final List<Map<SubjectKey, SubjectCall>> rounds = new ArrayList<>();
 
-  Pipelines(Names names, Batch batch) {
+  Pipelines(Names names) {
     this.names = names;
-    this.batch = batch;
   }
 
-  /** Adds what an event writes; in offset order. */
-  void add(MemoryEvent event, long offset, List<Write> writes) {
+  /** Adds what an event of the batch writes; in offset order. */
+  void add(Batch batch, LogRecord record, List<Write> writes) {
     if (writes.isEmpty()) {
       return;
     }
+    MemoryEvent event = record.event();
     SubjectKey subject = new SubjectKey(event.getTenant(), event.getSubject());
     int round = (events.merge(subject, 1, Integer::sum) - 1) / MAX_EVENTS_PER_CALL;
     if (round == rounds.size()) {
       rounds.add(new LinkedHashMap<>());
     }
-    rounds.get(round).computeIfAbsent(subject, this::call).add(offset, writes);
+    rounds.get(round).computeIfAbsent(subject, s -> call(batch, s)).add(record.offset(), writes);
   }
 
   List<List<ScriptCall>> inOrder() {
@@ -73,7 +74,7 @@ final class Pipelines {
     }
   }
 
-  private SubjectCall call(SubjectKey subject) {
+  private SubjectCall call(Batch batch, SubjectKey subject) {
     return new SubjectCall(
         List.of(
             CacheKeys.position(names, batch.partition()),

@@ -27,7 +27,7 @@ import java.util.Objects;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** What one batch does to the tables, folded so that each row is written once. */
+/** What batches do to the tables, folded so that each row is written once. */
 final class ContextChanges {
 
   static final EntityTable PATTERNS =

@@ -157,9 +157,19 @@ public final class ContextProjector implements Projector {
   }
 
   @Override
+  public List<Fence> stored(List<Integer> partitions) {
+    return store.stored(partitions);
+  }
+
+  @Override
   public void apply(Batch batch) {
-    ContextChanges changes = ContextChanges.of(batch.events());
-    store.apply(batch, handle -> write(handle, changes));
+    apply(List.of(batch));
+  }
+
+  @Override
+  public void apply(List<Batch> batches) {
+    ContextChanges changes = ContextChanges.of(Batch.events(batches));
+    store.apply(batches, handle -> write(handle, changes));
   }
 
   @Override

@@ -12,8 +12,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
@@ -28,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * in the same schema; {@link #apply} compares and sets it first in the transaction that writes the
  * data, which makes every batch happen exactly once, even for counters.
  *
- * <p>A writer that stands still between two statements of a transaction holds the position's row,
- * and whoever takes its place waits for that; so the server ends the transaction after the time for
+ * <p>A writer that stands still between two statements of a transaction holds the positions' rows,
+ * and whoever takes its place waits for them; so the server ends the transaction after the time for
  * which this side would wait for an answer. A statement that the server is still busy with is not
  * ended.
  *
@@ -47,12 +50,13 @@ public final class PostgresStore implements AutoCloseable {
       """;
 
   private static final String STORED =
-      "SELECT epoch, topic_id, position, log_time, tableoid FROM view_positions WHERE partition = :partition";
+      "SELECT partition, epoch, topic_id, position, log_time, tableoid FROM view_positions WHERE partition = ANY(:partitions)";
 
   private static final String MOVE =
       """
-      UPDATE view_positions SET topic_id = :topicId, position = :to, log_time = :logTime
-      WHERE partition = :partition AND epoch = :epoch AND position = :from
+      UPDATE view_positions p SET topic_id = r.topic_id, position = r.next, log_time = r.log_time FROM <rows>
+      WHERE p.partition = r.partition AND p.epoch = r.epoch AND p.position = r.held
+      RETURNING p.partition
       """;
 
   /** Until the end of the transaction; milliseconds. */
@@ -116,17 +120,23 @@ public final class PostgresStore implements AutoCloseable {
         });
   }
 
-  /** What the schema holds; see {@link dev.driftless.projectors.Projector#stored}. */
+  /** What the schema holds; see {@link dev.driftless.projectors.Projector#stored(int)}. */
   public Fence stored(int partition) {
-    return read(
-        Fence.NONE,
-        handle ->
-            handle
-                .createQuery(STORED)
-                .bind("partition", partition)
-                .map((rs, ctx) -> fence(rs))
-                .findOne()
-                .orElse(Fence.NONE));
+    return stored(List.of(partition)).get(0);
+  }
+
+  /** What the schema holds of each of these partitions, all in one snapshot. */
+  public List<Fence> stored(List<Integer> partitions) {
+    Map<Integer, Fence> held =
+        read(
+            Map.of(),
+            handle ->
+                handle
+                    .createQuery(STORED)
+                    .bindArray("partitions", Integer.class, partitions)
+                    .map((rs, ctx) -> Map.entry(rs.getInt("partition"), fence(rs)))
+                    .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+    return partitions.stream().map(p -> held.getOrDefault(p, Fence.NONE)).toList();
   }
 
   /**
@@ -145,17 +155,18 @@ public final class PostgresStore implements AutoCloseable {
   }
 
   /**
-   * Moves the position and does {@code work}, in one transaction.
+   * Moves the positions and does {@code work}, in one transaction.
    *
-   * @throws FencedException if the store does not hold the batch's epoch and position; nothing was
-   *     changed
+   * @param batches of different partitions, one at least
+   * @throws FencedException if the store does not hold the epoch and position of one of the
+   *     batches; nothing was changed
    */
-  public void apply(Batch batch, HandleConsumer<RuntimeException> work) {
+  public void apply(List<Batch> batches, HandleConsumer<RuntimeException> work) {
     guarded(
-        batch.partition(),
-        batch.epoch(),
+        batches.get(0).partition(),
+        batches.get(0).epoch(),
         handle -> {
-          move(handle, batch);
+          move(handle, batches);
           work.useHandle(handle);
         });
   }
@@ -228,19 +239,25 @@ public final class PostgresStore implements AutoCloseable {
     }
   }
 
-  private void move(Handle handle, Batch batch) {
-    int moved =
-        handle
-            .createUpdate(MOVE)
-            .bind("topicId", batch.to().topicId())
-            .bind("to", batch.to().offset())
-            .bind("logTime", batch.to().logTime())
-            .bind("partition", batch.partition())
-            .bind("epoch", batch.epoch())
-            .bind("from", batch.from())
-            .execute();
-    if (moved != 1) {
-      throw new FencedException(view(), batch.partition(), batch.epoch());
+  private void move(Handle handle, List<Batch> batches) {
+    Rows moves =
+        Rows.of(
+            "partition int4",
+            "epoch int8",
+            "held int8",
+            "topic_id text",
+            "next int8",
+            "log_time timestamptz");
+    for (Batch batch : batches) {
+      Position to = batch.to();
+      moves.add(
+          batch.partition(), batch.epoch(), batch.from(), to.topicId(), to.offset(), to.logTime());
+    }
+    List<Integer> moved = moves.query(handle, MOVE, (rs, ctx) -> rs.getInt(1));
+    for (Batch batch : batches) {
+      if (!moved.contains(batch.partition())) {
+        throw new FencedException(view(), batch.partition(), batch.epoch());
+      }
     }
   }
 

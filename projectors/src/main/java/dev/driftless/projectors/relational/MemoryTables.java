@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** What one batch does to {@code memories} and {@code memory_versions}. */
+/** What batches do to {@code memories} and {@code memory_versions}. */
 final class MemoryTables {
 
   static final EntityTable MEMORIES =

@@ -65,8 +65,18 @@ public final class RelationalProjector implements Projector {
   }
 
   @Override
+  public List<Fence> stored(List<Integer> partitions) {
+    return store.stored(partitions);
+  }
+
+  @Override
   public void apply(Batch batch) {
-    store.apply(batch, RelationalTables.of(batch.events())::write);
+    apply(List.of(batch));
+  }
+
+  @Override
+  public void apply(List<Batch> batches) {
+    store.apply(batches, RelationalTables.of(Batch.events(batches))::write);
   }
 
   @Override

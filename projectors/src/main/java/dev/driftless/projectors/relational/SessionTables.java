@@ -23,8 +23,7 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one batch does to {@code sessions} and {@code messages}, their pasts, and {@code
- * checkpoints}.
+ * What batches do to {@code sessions} and {@code messages}, their pasts, and {@code checkpoints}.
  */
 final class SessionTables {
 

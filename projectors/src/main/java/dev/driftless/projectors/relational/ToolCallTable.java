@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** What one batch does to {@code tool_calls} and {@code past_tool_calls}. */
+/** What batches do to {@code tool_calls} and {@code past_tool_calls}. */
 final class ToolCallTable {
 
   static final EntityTable TOOL_CALLS =

@@ -1,5 +1,7 @@
 package dev.driftless.projectors.runtime;
 
+import static java.util.Collections.emptyIterator;
+
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Projector;
@@ -7,13 +9,14 @@ import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -33,10 +36,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The main consumer of a Kafka Streams thread, and the place where buffered records reach the
- * store: {@link #poll} and {@link #commitSync} drain first. That makes batches as large as a poll
- * brought, or a single event when idle, and it is what keeps offsets from being committed before
- * the store has acknowledged everything below them. Nothing else that looks like a hook runs before
- * every commit: not a state store's flush, not {@code Processor.close}.
+ * store: {@link #poll} and {@link #commitSync} drain first. That makes batches as large as what
+ * came during the last drain, or a single event when idle, and it is what keeps offsets from being
+ * committed before the store has acknowledged everything below them. Nothing else that looks like a
+ * hook runs before every commit: not a state store's flush, not {@code Processor.close}.
  *
  * <p>While the store, the registry or the broker is away, or the view is paused, poll keeps the
  * membership alive and fetches nothing, so memory stays bounded and no thread dies.
@@ -44,6 +47,7 @@ import org.slf4j.LoggerFactory;
 final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   private static final Logger LOG = LoggerFactory.getLogger(DrainingConsumer.class);
+
   private static final String PAUSED = "the view is paused";
 
   private final String name;
@@ -59,6 +63,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final ViewMeters meters;
   private final long checkIntervalNanos;
   private final Backoff backoff = new Backoff();
+  private final Fetches fetches;
 
   /** Partitions of this thread; the shared map is where the processor finds them. */
   private final Map<Integer, OwnedPartition> own = new TreeMap<>();
@@ -96,7 +101,8 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.deadLetters = deadLetters;
     this.controls = controls;
     this.repairs = repairs;
-    this.drain = new Drain(parts, deadLetters);
+    this.drain = new Drain(name, projector, deadLetters, meters, parts.maxBatch());
+    this.fetches = new Fetches(super::poll, this::seek, own, parts.maxBatch(), System::nanoTime);
     this.told =
         parts.reports() == null ? null : new ToldPositions(parts, parts.reports(), deadLetters);
   }
@@ -106,7 +112,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     if (!ready()) {
       return keepAlive(timeout);
     }
-    ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
+    ConsumerRecords<byte[], byte[]> records = fetches.poll(timeout);
     if (!prepare(records)) {
       return ConsumerRecords.empty();
     }
@@ -223,11 +229,16 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   }
 
   private void drainOwn() {
-    for (OwnedPartition partition : own.values()) {
-      long before = partition.fence().offset();
-      write(partition, drain::drain);
-      if (partition.fence().offset() > before) {
-        tell(List.of(partition), null);
+    Map<OwnedPartition, Long> before = new HashMap<>();
+    own.values().forEach(partition -> before.put(partition, partition.fence().offset()));
+    long began = System.nanoTime();
+    try {
+      rereadIfFenced(() -> drain.drain(own.values()));
+    } finally {
+      fetches.drained(System.nanoTime() - began);
+      before.entrySet().removeIf(e -> e.getKey().fence().offset() <= e.getValue());
+      if (!before.isEmpty()) {
+        tell(before.keySet(), null);
       }
     }
   }
@@ -235,15 +246,18 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private void repairOwn() {
     if (repairs != null && !paused) {
       repairs.receive(own.keySet());
-      own.values().forEach(partition -> write(partition, repairs::serve));
+      own.values().forEach(partition -> rereadIfFenced(() -> repairs.serve(partition)));
     }
   }
 
-  private void write(OwnedPartition partition, Consumer<OwnedPartition> write) {
+  private void rereadIfFenced(Runnable write) {
     try {
-      write.accept(partition);
+      write.run();
     } catch (FencedException e) {
-      reread(partition, stored(partition));
+      OwnedPartition partition = own.get(e.partition());
+      if (partition != null) {
+        reread(partition, stored(List.of(e.partition())).get(0));
+      }
       throw e;
     }
   }
@@ -258,8 +272,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     } catch (KafkaException e) {
       throw new StoreAwayException(e);
     }
+    List<Integer> numbers = List.copyOf(own.keySet());
+    Iterator<Fence> held = numbers.isEmpty() ? emptyIterator() : stored(numbers).iterator();
     for (OwnedPartition partition : own.values()) {
-      Fence stored = stored(partition);
+      Fence stored = held.next();
       if (!partition.isAsLeft(stored)) {
         reread(partition, stored);
         throw new FencedException(name, partition.partition(), partition.fence().epoch());
@@ -312,9 +328,9 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     partition.unposition();
   }
 
-  private Fence stored(OwnedPartition partition) {
+  private List<Fence> stored(List<Integer> partitions) {
     try {
-      return projector.stored(partition.partition());
+      return projector.stored(partitions);
     } catch (RuntimeException e) {
       throw new StoreAwayException(e);
     }
@@ -359,9 +375,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       }
       return true;
     } catch (RegistryUnavailableException e) {
-      for (TopicPartition partition : records.partitions()) {
-        seek(partition, records.records(partition).get(0).offset());
-      }
+      fetches.putBack(records, at -> true);
       failed(new StoreAwayException(e));
       return false;
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param instance a name that stays the same when this process is started again, so that its
  *     partitions wait for it instead of moving; null if they shall move
  * @param threads stream threads per view, at least 1; more than there are partitions are idle
- * @param maxBatch records in one batch at most, 1 to 10,000
+ * @param maxBatch records in one batch of a partition at most, 1 to 10,000
  * @param commitInterval how often offsets are committed
  * @param checkInterval how often the stored position is read again
  * @param idempotencyWindow for how long, in log time, an event id is remembered

@@ -102,6 +102,7 @@ public final class ViewApplication implements AutoCloseable {
             new ViewMeters(meterRegistry, name),
             new ConcurrentHashMap<>(),
             reports,
+            config.maxBatch(),
             config.checkInterval());
     this.streams = new KafkaStreams(topology(parts), settings(), new Clients(parts));
     streams.setUncaughtExceptionHandler(this::failed);

@@ -1,12 +1,15 @@
 package dev.driftless.projectors.runtime;
 
 import dev.driftless.projectors.Batch;
+import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.LogRecord;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The meters of one view, all tagged {@code view}.
@@ -14,9 +17,9 @@ import java.util.Locale;
  * <ul>
  *   <li>{@code driftless.records} (tag {@code disposition}): records that the store acknowledged.
  *       Their sum is how far positions moved over records, counting what was read again.
- *   <li>{@code driftless.batch.size}: records per acknowledged batch; its count is {@code
- *       driftless.apply}'s count less the failures.
- *   <li>{@code driftless.apply}: time of each call of the projector, failed ones included.
+ *   <li>{@code driftless.batch.size}: records per acknowledged batch, which is of one partition.
+ *   <li>{@code driftless.apply}: time of each call of the projector, failed ones included; a call
+ *       may apply a batch of each of several partitions.
  *   <li>{@code driftless.retries}: calls that failed and are tried again, because the store, the
  *       registry or the broker is away.
  *   <li>{@code driftless.dead.letters}: records set aside; at least {@code
@@ -40,6 +43,7 @@ final class ViewMeters {
 
   private final MeterRegistry registry;
   private final String view;
+  private final Map<Disposition, Counter> records = new ConcurrentHashMap<>();
   private final DistributionSummary batchSize;
   private final Timer apply;
   private final Counter retries;
@@ -63,9 +67,13 @@ final class ViewMeters {
   void applied(Batch batch) {
     batchSize.record(batch.records().size());
     for (LogRecord r : batch.records()) {
-      String disposition = r.disposition().name().toLowerCase(Locale.ROOT);
-      registry.counter("driftless.records", "view", view, "disposition", disposition).increment();
+      records.computeIfAbsent(r.disposition(), this::counter).increment();
     }
+  }
+
+  private Counter counter(Disposition disposition) {
+    String name = disposition.name().toLowerCase(Locale.ROOT);
+    return registry.counter("driftless.records", "view", view, "disposition", name);
   }
 
   void retry() {

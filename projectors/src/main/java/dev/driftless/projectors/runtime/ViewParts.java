@@ -20,4 +20,5 @@ record ViewParts(
     ViewMeters meters,
     Map<Integer, OwnedPartition> partitions,
     @Nullable PositionReports reports,
+    int maxBatch,
     Duration checkInterval) {}

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +43,24 @@ final class MemoryPoints implements AutoCloseable {
   }
 
   /**
-   * Of the last event of each memory.
+   * By batch, of the last event of each memory.
    *
    * @throws IllegalArgumentException if an event carries an embedding that cannot be
    */
-  List<PointStruct> of(EmbeddingModel model, Batch batch) {
+  List<List<PointStruct>> of(EmbeddingModel model, List<Batch> batches) {
+    List<Collection<Change>> last = batches.stream().map(batch -> last(model, batch)).toList();
+    List<Change> changes = last.stream().flatMap(Collection::stream).toList();
+    Map<String, float[]> computed = embedder.embed(model, textsToEmbed(changes));
+    return IntStream.range(0, batches.size())
+        .mapToObj(
+            i ->
+                last.get(i).stream()
+                    .map(change -> point(change, computed, batches.get(i).epoch()))
+                    .toList())
+        .toList();
+  }
+
+  private static Collection<Change> last(EmbeddingModel model, Batch batch) {
     Map<UUID, Change> last = new LinkedHashMap<>();
     for (LogRecord record : batch.events()) {
       Change change = change(model, record);
@@ -54,12 +68,11 @@ final class MemoryPoints implements AutoCloseable {
         last.put(change.pointId(), change);
       }
     }
-    Map<String, float[]> computed = embedder.embed(model, textsToEmbed(last.values()));
-    return last.values().stream().map(change -> point(change, computed, batch.epoch())).toList();
+    return last.values();
   }
 
   /**
-   * Of the last event of each history, but for those that {@link #of(EmbeddingModel, Batch)}
+   * Of the last event of each history, but for those that {@link #of(EmbeddingModel, List)}
    * refuses; nothing where there is none.
    */
   List<Optional<PointStruct>> of(EmbeddingModel model, List<History> histories, long epoch) {

@@ -21,8 +21,11 @@ import io.qdrant.client.grpc.Common.PointId;
 import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.PointsUpdateOperation;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -78,25 +81,43 @@ final class Positions {
   }
 
   Fence stored(int partition) {
-    return fence(read(partition));
+    return stored(List.of(partition)).get(0);
+  }
+
+  /** Of each of these partitions, all from one answer. */
+  List<Fence> stored(List<Integer> partitions) {
+    Map<Integer, Fence> held = new HashMap<>();
+    List<PointId> ids = partitions.stream().map(Positions::pointId).toList();
+    for (RetrievedPoint point : collection.points(ids, enable(true), false)) {
+      held.put((int) point.getId().getNum(), fence(point.getPayloadMap()));
+    }
+    return partitions.stream().map(p -> held.getOrDefault(p, Fence.NONE)).toList();
   }
 
   /** The positions of the partitions from 0 on, all from one answer; 0 where nothing is held. */
   long[] offsets(int partitions) {
-    long[] offsets = new long[partitions];
-    List<PointId> ids = IntStream.range(0, partitions).mapToObj(Positions::pointId).toList();
-    for (RetrievedPoint point : collection.points(ids, enable(true), false)) {
-      offsets[(int) point.getId().getNum()] = fence(point.getPayloadMap()).offset();
-    }
-    return offsets;
+    return stored(IntStream.range(0, partitions).boxed().toList()).stream()
+        .mapToLong(Fence::offset)
+        .toArray();
   }
 
   /**
    * @throws FencedException unless the store holds this epoch and this position
    */
   void check(int partition, long epoch, long offset) {
-    Fence stored = stored(partition);
-    if (stored.epoch() != epoch || stored.offset() != offset) {
+    check(stored(partition), partition, epoch, offset);
+  }
+
+  /**
+   * @throws FencedException unless the store holds the epochs and positions of these batches
+   */
+  void check(List<Batch> batches) {
+    Iterator<Fence> held = stored(batches.stream().map(Batch::partition).toList()).iterator();
+    batches.forEach(batch -> check(held.next(), batch.partition(), batch.epoch(), batch.from()));
+  }
+
+  private static void check(Fence held, int partition, long epoch, long offset) {
+    if (held.epoch() != epoch || held.offset() != offset) {
       throw new FencedException(VectorProjector.VIEW, partition, epoch);
     }
   }
@@ -105,9 +126,9 @@ final class Positions {
    * Moves the position to the batch's end, if it still is at the batch's beginning. Or is at its
    * end already: so the server can do it again from its own log after a crash in the middle of it.
    */
-  void advance(Batch batch) {
+  static PointsUpdateOperation advance(Batch batch) {
     Position to = batch.to();
-    collection.set(
+    return QdrantCollection.setting(
         Map.of(
             "topic_id", value(to.topicId()),
             "offset", value(to.offset()),

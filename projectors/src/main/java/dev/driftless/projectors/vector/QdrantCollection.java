@@ -22,14 +22,15 @@ import io.qdrant.client.grpc.Points.GetPoints;
 import io.qdrant.client.grpc.Points.GetResponse;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.PointsSelector;
+import io.qdrant.client.grpc.Points.PointsUpdateOperation;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
 import io.qdrant.client.grpc.Points.ScrollPoints;
 import io.qdrant.client.grpc.Points.ScrollResponse;
-import io.qdrant.client.grpc.Points.UpsertPoints;
 import io.qdrant.client.grpc.Points.WithPayloadSelector;
 import io.qdrant.client.grpc.Points.WriteOrdering;
 import io.qdrant.client.grpc.Points.WriteOrderingType;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -167,37 +168,78 @@ final class QdrantCollection {
     return link.ifThere(link.points().scroll(request.build()), ScrollResponse.getDefaultInstance());
   }
 
-  /**
-   * Writes the points that are absent, and those that are stored and fit the filter, in as many
-   * requests as their size asks for.
-   */
+  /** Writes the points that are absent, and those that are stored and fit the filter. */
   void upsert(List<PointStruct> points, Filter ifStored) {
+    update(upserts(points, ifStored));
+  }
+
+  /** Sets these fields of the points that fit the filter; no point is made. */
+  void set(Map<String, Value> fields, Filter filter) {
+    update(List.of(setting(fields, filter)));
+  }
+
+  /** What {@link #upsert} does, in as many steps as the size of the points asks for. */
+  static List<PointsUpdateOperation> upserts(List<PointStruct> points, Filter ifStored) {
+    List<PointsUpdateOperation> upserts = new ArrayList<>();
     int from = 0;
     long bytes = 0;
     for (int to = 0; to < points.size(); to++) {
       int size = points.get(to).getSerializedSize();
       if (to > from && (to - from == MAX_POINTS || bytes + size > MAX_REQUEST_BYTES)) {
-        upsertAtOnce(points.subList(from, to), ifStored);
+        upserts.add(upserting(points.subList(from, to), ifStored));
         from = to;
         bytes = 0;
       }
       bytes += size;
     }
     if (from < points.size()) {
-      upsertAtOnce(points.subList(from, points.size()), ifStored);
+      upserts.add(upserting(points.subList(from, points.size()), ifStored));
+    }
+    return upserts;
+  }
+
+  /** What {@link #set} does. */
+  static PointsUpdateOperation setting(Map<String, Value> fields, Filter filter) {
+    return PointsUpdateOperation.newBuilder()
+        .setSetPayload(
+            PointsUpdateOperation.SetPayload.newBuilder()
+                .putAllPayload(fields)
+                .setPointsSelector(PointsSelector.newBuilder().setFilter(filter)))
+        .build();
+  }
+
+  private static PointsUpdateOperation upserting(List<PointStruct> points, Filter ifStored) {
+    return PointsUpdateOperation.newBuilder()
+        .setUpsert(
+            PointsUpdateOperation.PointStructList.newBuilder()
+                .addAllPoints(points)
+                .setUpdateFilter(ifStored))
+        .build();
+  }
+
+  /**
+   * Does these one after the other, in as many requests as their size asks for; what comes after
+   * one that fails is not done.
+   */
+  void update(List<PointsUpdateOperation> operations) {
+    int from = 0;
+    long bytes = 0;
+    for (int to = 0; to < operations.size(); to++) {
+      int size = operations.get(to).getSerializedSize();
+      if (to > from && bytes + size > MAX_REQUEST_BYTES) {
+        updateAtOnce(operations.subList(from, to));
+        from = to;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    if (from < operations.size()) {
+      updateAtOnce(operations.subList(from, operations.size()));
     }
   }
 
-  private void upsertAtOnce(List<PointStruct> points, Filter ifStored) {
-    UpsertPoints request =
-        UpsertPoints.newBuilder()
-            .setCollectionName(name)
-            .addAllPoints(points)
-            .setUpdateFilter(ifStored)
-            .setWait(true)
-            .setOrdering(STRONG)
-            .build();
-    var unused = link.await(link.client().upsertAsync(request));
+  private void updateAtOnce(List<PointsUpdateOperation> operations) {
+    var unused = link.await(link.client().batchUpdateAsync(name, operations, true, STRONG, null));
   }
 
   /** Deletes the points that fit the filter. */
@@ -210,14 +252,6 @@ final class QdrantCollection {
             .setOrdering(STRONG)
             .build();
     var unused = link.await(link.client().deleteAsync(request));
-  }
-
-  /** Sets these fields of the points that fit the filter; no point is made. */
-  void set(Map<String, Value> fields, Filter filter) {
-    var unused =
-        link.await(
-            link.client()
-                .setPayloadAsync(name, fields, filter, true, WriteOrderingType.Strong, null));
   }
 
   /** One shard, so that no snapshot can hold a position that is ahead of its points. */

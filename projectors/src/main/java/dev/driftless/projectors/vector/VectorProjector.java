@@ -13,13 +13,18 @@ import io.qdrant.client.QdrantException;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.PointsUpdateOperation;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * The memories in Qdrant 1.16 or later, to be found by meaning.
@@ -53,14 +58,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * so that a switch of generations makes no writer of the one a writer of the other: {@link #stored}
  * sees that the alias leads elsewhere, and the partition is acquired again.
  *
- * <p>A batch is at most three requests: is the partition still ours and where we left it; the
- * points; the position. Points are written under one condition that the server checks for each of
- * them as it writes it: the stored one, if there is any, must not be of a later epoch, nor of an
- * offset at or beyond the batch's end. So no point ever goes back, whatever arrives how late, and
- * with whatever borders it was cut: what is stored from within the batch's range is of the batch's
- * last event of that memory or of an earlier one, and what is beyond stays. An absent point is
- * written always, hence the forgotten ones. A crash leaves points ahead of the position, never
- * behind it. {@link MemoryPoints} makes the points, {@link PointRepair} replaces single ones.
+ * <p>Batches of several partitions are two requests if they are not too large: are the partitions
+ * still ours and where we left them; the points, and then the positions. Points are written under
+ * one condition that the server checks for each of them as it writes it: the stored one, if there
+ * is any, must not be of a later epoch, nor of an offset at or beyond the batch's end. So no point
+ * ever goes back, whatever arrives how late, and with whatever borders it was cut: what is stored
+ * from within the batch's range is of the batch's last event of that memory or of an earlier one,
+ * and what is beyond stays. An absent point is written always, hence the forgotten ones. A crash
+ * leaves points ahead of the position, never behind it. {@link MemoryPoints} makes the points,
+ * {@link PointRepair} replaces single ones.
  *
  * <p>Safe to share between threads.
  */
@@ -102,27 +108,51 @@ public final class VectorProjector implements Projector {
 
   @Override
   public Fence stored(int partition) {
+    return stored(List.of(partition)).get(0);
+  }
+
+  @Override
+  public List<Fence> stored(List<Integer> partitions) {
     return collections
         .current()
-        .map(collection -> new Positions(collection).stored(partition))
-        .orElse(Fence.NONE);
+        .map(collection -> new Positions(collection).stored(partitions))
+        .orElseGet(() -> Collections.nCopies(partitions.size(), Fence.NONE));
   }
 
   @Override
   public void apply(Batch batch) {
-    List<PointStruct> points = points(batch);
-    Positions positions = new Positions(at(batch.partition()));
-    positions.check(batch.partition(), batch.epoch(), batch.from());
-    write(points, batch);
-    positions.advance(batch);
+    apply(List.of(batch));
+  }
+
+  /** Partitions that were acquired in different generations are not in the same requests. */
+  @Override
+  public void apply(List<Batch> batches) {
+    batches.stream()
+        .collect(Collectors.groupingBy(batch -> at(batch.partition()).name()))
+        .values()
+        .forEach(this::applyToOne);
+  }
+
+  private void applyToOne(List<Batch> batches) {
+    QdrantCollection collection = at(batches.get(0).partition());
+    Iterator<List<PointStruct>> points = memories.of(collection.model(), batches).iterator();
+    List<PointsUpdateOperation> operations = new ArrayList<>();
+    batches.forEach(batch -> operations.addAll(upserts(points.next(), batch)));
+    batches.forEach(batch -> operations.add(Positions.advance(batch)));
+    new Positions(collection).check(batches);
+    collection.update(operations);
   }
 
   List<PointStruct> points(Batch batch) {
-    return memories.of(at(batch.partition()).model(), batch);
+    return memories.of(at(batch.partition()).model(), List.of(batch)).get(0);
   }
 
   void write(List<PointStruct> points, Batch batch) {
-    at(batch.partition()).upsert(points, notNewerThan(batch));
+    at(batch.partition()).update(upserts(points, batch));
+  }
+
+  private static List<PointsUpdateOperation> upserts(List<PointStruct> points, Batch batch) {
+    return QdrantCollection.upserts(points, notNewerThan(batch));
   }
 
   @Override

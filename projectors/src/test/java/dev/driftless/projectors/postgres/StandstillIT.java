@@ -44,7 +44,7 @@ final class StandstillIT {
           CompletableFuture.runAsync(
               () ->
                   still.apply(
-                      batch,
+                      List.of(batch),
                       handle -> {
                         inside.countDown();
                         await(goOn);

@@ -4,6 +4,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -26,11 +27,16 @@ final class HaltingProjector implements Projector {
 
   @Override
   public void apply(Batch batch) {
-    boolean last = !batch.records().isEmpty() && --left == 0;
+    apply(List.of(batch));
+  }
+
+  @Override
+  public void apply(List<Batch> batches) {
+    boolean last = batches.stream().anyMatch(b -> !b.records().isEmpty()) && --left == 0;
     if (last && before) {
       Runtime.getRuntime().halt(HALTED);
     }
-    projector.apply(batch);
+    projector.apply(batches);
     if (last) {
       Runtime.getRuntime().halt(HALTED);
     }

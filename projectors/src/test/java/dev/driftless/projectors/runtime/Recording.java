@@ -17,6 +17,7 @@ import org.awaitility.Awaitility;
 final class Recording implements Projector {
 
   final List<Integer> sizes = new CopyOnWriteArrayList<>();
+
   final List<LogRecord> records = new CopyOnWriteArrayList<>();
   final List<Integer> reads = new CopyOnWriteArrayList<>();
   final List<Repair> repairs = new CopyOnWriteArrayList<>();
@@ -54,10 +55,17 @@ final class Recording implements Projector {
 
   @Override
   public void apply(Batch batch) {
-    sizes.add(batch.records().size());
-    records.addAll(batch.records());
+    apply(List.of(batch));
+  }
+
+  @Override
+  public void apply(List<Batch> batches) {
+    for (Batch batch : batches) {
+      sizes.add(batch.records().size());
+      records.addAll(batch.records());
+    }
     threads.add(Thread.currentThread().getName());
-    projector.apply(batch);
+    projector.apply(batches);
   }
 
   @Override
