@@ -32,6 +32,8 @@ final class BenchLog implements AutoCloseable {
 
   static final int PARTITIONS = 4;
 
+  static final List<Integer> PARTITION_NUMBERS = IntStream.range(0, PARTITIONS).boxed().toList();
+
   private static final Duration POLL = Duration.ofMillis(200);
 
   private final Map<String, String> environment;

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 
 /** How fast views take in what is in the log already. */
 final class CatchUp {
@@ -91,6 +90,6 @@ final class CatchUp {
 
   /** How many events the view has applied. */
   static long applied(Lag lag, String view) {
-    return IntStream.range(0, BenchLog.PARTITIONS).mapToLong(p -> lag.position(view, p)).sum();
+    return lag.positions(view, BenchLog.PARTITION_NUMBERS).stream().mapToLong(position -> position).sum();
   }
 }

@@ -9,7 +9,6 @@ import dev.driftless.producer.Receipt;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.reconciler.Lag;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,7 +29,6 @@ final class UntilVisible {
 
   private static final int EVENTS_PER_SECOND = 500;
   private static final int SINGLE_WRITES = 500;
-  private static final int WARM_UP = 500;
   private static final long PATIENCE_SECONDS = 60;
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -41,15 +39,20 @@ final class UntilVisible {
   private final Rounds rounds;
   private final BenchServers servers;
   private final List<String> views;
+
+  /** How many events come first, at the same pace, and are not counted. */
+  private final int warmUp;
+
   private final List<MemoryEvent> events;
   private final List<NaiveAgents.Memory> memories;
 
   private UntilVisible(BenchServers servers, BenchPlan plan) {
     this.servers = servers;
     this.views = plan.views();
+    this.warmUp = EVENTS_PER_SECOND * plan.seconds();
     this.rounds = servers.rounds("visible", "ms");
     this.events =
-        new Workload(plan.seed(), true).next(WARM_UP + EVENTS_PER_SECOND * plan.seconds());
+        new Workload(plan.seed(), true).next(warmUp + EVENTS_PER_SECOND * plan.seconds());
     this.memories = Workload.memories(events).limit(SINGLE_WRITES).toList();
   }
 
@@ -70,7 +73,7 @@ final class UntilVisible {
         visible = Percentiles.of(visible(log, view));
         values = log.read().stream().map(ConsumerRecord::value).toList();
       }
-      Percentiles hop = Percentiles.of(BareHop.nanos(servers, values, WARM_UP, EVENTS_PER_SECOND));
+      Percentiles hop = Percentiles.of(BareHop.nanos(servers, values, warmUp, EVENTS_PER_SECOND));
       Percentiles write =
           Percentiles.of(
               servers.naive().write(Store.valueOf(view.toUpperCase(Locale.ROOT)), memories));
@@ -114,18 +117,16 @@ final class UntilVisible {
     try (MemoryLog log = to.open();
         Lag lag = new Lag(to.config());
         ViewApplication application = CatchUp.start(to, view)) {
-      for (int i = 0; i < WARM_UP; i++) {
-        receipts.add(log.appendAsync(events.get(i)));
-      }
+      Steady.run(EVENTS_PER_SECOND, warmUp, number -> receipts.add(log.appendAsync(events.get(number))));
       receipts.forEach(CompletableFuture::join);
       double warm = CatchUp.await(lag, List.of(view));
       CompletableFuture<List<Positions>> seen =
           CompletableFuture.supplyAsync(() -> watch(lag, view, over));
       Steady.run(
           EVENTS_PER_SECOND,
-          events.size() - WARM_UP,
+          events.size() - warmUp,
           number -> {
-            int at = WARM_UP + number;
+            int at = warmUp + number;
             published[at] = System.nanoTime();
             receipts.add(log.appendAsync(events.get(at)));
           });
@@ -144,15 +145,14 @@ final class UntilVisible {
    * @param at when the answer was there, by {@link System#nanoTime}
    * @param next by partition, the first offset that it did not show
    */
-  private record Positions(long at, long[] next) {}
+  private record Positions(long at, List<Long> next) {}
 
   private static List<Positions> watch(Lag lag, String view, AtomicBoolean over) {
     List<Positions> seen = new ArrayList<>();
     boolean last;
     do {
       last = over.get();
-      long[] next = new long[BenchLog.PARTITIONS];
-      Arrays.setAll(next, partition -> lag.position(view, partition));
+      List<Long> next = lag.positions(view, BenchLog.PARTITION_NUMBERS);
       seen.add(new Positions(System.nanoTime(), next));
       LockSupport.parkNanos(LOOK_NANOS); // a core for itself would be missed elsewhere
     } while (!last);
@@ -163,14 +163,14 @@ final class UntilVisible {
       List<Positions> seen, List<CompletableFuture<Receipt>> receipts, long[] published) {
     List<Long> latencies = new ArrayList<>();
     int from = 0;
-    for (int i = WARM_UP; i < published.length; i++) {
+    for (int i = warmUp; i < published.length; i++) {
       // the first that is late enough; what was published later is not seen before that
       while (seen.get(from).at < published[i]) {
         from++;
       }
       Receipt receipt = receipts.get(i).join();
       int first = from;
-      while (seen.get(first).next[receipt.partition()] <= receipt.offset()) {
+      while (seen.get(first).next.get(receipt.partition()) <= receipt.offset()) {
         first++;
       }
       latencies.add(seen.get(first).at - published[i]);
