@@ -17,7 +17,7 @@ final class ToldPositions {
   private static final Logger LOG = LoggerFactory.getLogger(ToldPositions.class);
 
   /** Then the topic is missing, and it is tried again at the next check only. */
-  private static final int MOST_TRIES = 10;
+  private static final int MOST_TRIES = 50;
 
   private final ViewParts parts;
   private final PositionReports reports;

@@ -196,8 +196,6 @@ public final class ViewApplication implements AutoCloseable {
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
-    // a poll returns at once when there is something; this is how often an idle thread wakes up
-    settings.put(StreamsConfig.POLL_MS_CONFIG, 500);
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
     // an outage is waited for however long it takes
     settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, Duration.ofDays(3_650).toMillis());
