@@ -85,6 +85,11 @@ final class Recording implements Projector {
     projector.close();
   }
 
+  /** How often the store was needed to go on. */
+  int calls() {
+    return sizes.size() + reads.size();
+  }
+
   /** The repairs that it was asked for, once there are so many. */
   List<Repair> await(int count) {
     Awaitility.await("repairs").atMost(Duration.ofSeconds(60)).until(() -> repairs.size() >= count);

@@ -197,9 +197,10 @@ final class RuntimeIT {
       log.publish(Events.recorded("m1", "text"));
       log.awaitCaughtUp(fixture);
       stack.kill(ServerKind.POSTGRES);
+      int before = projector.calls();
       log.publish(
           IntStream.range(0, 3_000).mapToObj(i -> Events.recorded("n" + i, "text")).toList());
-      Awaitility.await().atMost(PATIENCE).until(() -> projector.sizes.size() > 4);
+      Awaitility.await().atMost(PATIENCE).until(() -> projector.calls() > before + 4);
       stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
       log.awaitCaughtUp(fixture);
       assertThat(application.stopped()).isNotDone();
