@@ -90,6 +90,8 @@ final class CatchUp {
 
   /** How many events the view has applied. */
   static long applied(Lag lag, String view) {
-    return lag.positions(view, BenchLog.PARTITION_NUMBERS).stream().mapToLong(position -> position).sum();
+    return lag.positions(view, BenchLog.PARTITION_NUMBERS).stream()
+        .mapToLong(position -> position)
+        .sum();
   }
 }

@@ -51,8 +51,7 @@ final class UntilVisible {
     this.views = plan.views();
     this.warmUp = EVENTS_PER_SECOND * plan.seconds();
     this.rounds = servers.rounds("visible", "ms");
-    this.events =
-        new Workload(plan.seed(), true).next(warmUp + EVENTS_PER_SECOND * plan.seconds());
+    this.events = new Workload(plan.seed(), true).next(warmUp + EVENTS_PER_SECOND * plan.seconds());
     this.memories = Workload.memories(events).limit(SINGLE_WRITES).toList();
   }
 
@@ -117,7 +116,8 @@ final class UntilVisible {
     try (MemoryLog log = to.open();
         Lag lag = new Lag(to.config());
         ViewApplication application = CatchUp.start(to, view)) {
-      Steady.run(EVENTS_PER_SECOND, warmUp, number -> receipts.add(log.appendAsync(events.get(number))));
+      Steady.run(
+          EVENTS_PER_SECOND, warmUp, number -> receipts.add(log.appendAsync(events.get(number))));
       receipts.forEach(CompletableFuture::join);
       double warm = CatchUp.await(lag, List.of(view));
       CompletableFuture<List<Positions>> seen =
@@ -159,7 +159,7 @@ final class UntilVisible {
     return seen;
   }
 
-  private static List<Long> latencies(
+  private List<Long> latencies(
       List<Positions> seen, List<CompletableFuture<Receipt>> receipts, long[] published) {
     List<Long> latencies = new ArrayList<>();
     int from = 0;
