@@ -191,7 +191,7 @@ final class VectorProjectorIT {
     Fence current = other.stored(PARTITION);
 
     projector.write(inFlight, late);
-    new Positions(view.collection()).advance(late);
+    advance(late);
     assertThat(view.shown()).isEqualTo(shown);
     assertThat(other.stored(PARTITION)).isEqualTo(current);
   }
@@ -226,7 +226,7 @@ final class VectorProjectorIT {
     long old = projector.acquire(PARTITION).epoch();
     projector.apply(log.batch(old, 0, 2));
     Fence current = other.acquire(PARTITION);
-    new Positions(view.collection()).advance(log.batch(old, 2, 7));
+    advance(log.batch(old, 2, 7));
     assertThat(other.stored(PARTITION)).isEqualTo(current);
   }
 
@@ -237,7 +237,7 @@ final class VectorProjectorIT {
     Runnable putBack = view.copy();
     projector.apply(log.batch(epoch, 2, 5));
     putBack.run();
-    new Positions(view.collection()).advance(log.batch(epoch, 5, 7));
+    advance(log.batch(epoch, 5, 7));
     assertThat(TestLog.fence(projector.stored(PARTITION)))
         .isEqualTo(new Fence(epoch, TestLog.position(2)));
   }
@@ -248,7 +248,7 @@ final class VectorProjectorIT {
     Batch late = log.all(old);
     view.wipe();
     Fence empty = other.acquire(PARTITION + 1);
-    new Positions(view.collection()).advance(late);
+    advance(late);
     assertThat(other.stored(PARTITION)).isEqualTo(Fence.NONE);
     assertThat(other.stored(PARTITION + 1)).isEqualTo(empty);
   }
@@ -315,5 +315,10 @@ final class VectorProjectorIT {
     var points = List.of(io.qdrant.client.PointIdFactory.id(PARTITION));
     String name = view.collection().name();
     var unused = view.link().await(view.link().client().deleteAsync(name, points));
+  }
+
+  /** As a writer would that checked before. */
+  private void advance(Batch batch) {
+    view.collection().update(List.of(Positions.advance(batch)));
   }
 }
