@@ -3,6 +3,7 @@ package dev.driftless.projectors.vector;
 import static io.qdrant.client.ValueFactory.value;
 import static io.qdrant.client.WithPayloadSelectorFactory.enable;
 
+import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.qdrant.client.WithVectorsSelectorFactory;
@@ -180,22 +181,7 @@ final class QdrantCollection {
 
   /** What {@link #upsert} does, in as many steps as the size of the points asks for. */
   static List<PointsUpdateOperation> upserts(List<PointStruct> points, Filter ifStored) {
-    List<PointsUpdateOperation> upserts = new ArrayList<>();
-    int from = 0;
-    long bytes = 0;
-    for (int to = 0; to < points.size(); to++) {
-      int size = points.get(to).getSerializedSize();
-      if (to > from && (to - from == MAX_POINTS || bytes + size > MAX_REQUEST_BYTES)) {
-        upserts.add(upserting(points.subList(from, to), ifStored));
-        from = to;
-        bytes = 0;
-      }
-      bytes += size;
-    }
-    if (from < points.size()) {
-      upserts.add(upserting(points.subList(from, points.size()), ifStored));
-    }
-    return upserts;
+    return parts(points, MAX_POINTS).stream().map(part -> upserting(part, ifStored)).toList();
   }
 
   /** What {@link #set} does. */
@@ -222,20 +208,27 @@ final class QdrantCollection {
    * one that fails is not done.
    */
   void update(List<PointsUpdateOperation> operations) {
+    parts(operations, Integer.MAX_VALUE).forEach(this::updateAtOnce);
+  }
+
+  /** In their order, each part with so many at most, and no larger than a request may be. */
+  private static <T extends Message> List<List<T>> parts(List<T> messages, int most) {
+    List<List<T>> parts = new ArrayList<>();
     int from = 0;
     long bytes = 0;
-    for (int to = 0; to < operations.size(); to++) {
-      int size = operations.get(to).getSerializedSize();
-      if (to > from && bytes + size > MAX_REQUEST_BYTES) {
-        updateAtOnce(operations.subList(from, to));
+    for (int to = 0; to < messages.size(); to++) {
+      int size = messages.get(to).getSerializedSize();
+      if (to > from && (to - from == most || bytes + size > MAX_REQUEST_BYTES)) {
+        parts.add(messages.subList(from, to));
         from = to;
         bytes = 0;
       }
       bytes += size;
     }
-    if (from < operations.size()) {
-      updateAtOnce(operations.subList(from, operations.size()));
+    if (from < messages.size()) {
+      parts.add(messages.subList(from, messages.size()));
     }
+    return parts;
   }
 
   private void updateAtOnce(List<PointsUpdateOperation> operations) {
