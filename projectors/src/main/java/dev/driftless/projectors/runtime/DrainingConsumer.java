@@ -63,6 +63,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final ViewMeters meters;
   private final long checkIntervalNanos;
   private final Backoff backoff = new Backoff();
+
+  /** Records wait for the registry; until they come again, a poll says nothing of it. */
+  private boolean putBack;
+
   private final Fetches fetches;
 
   /** Partitions of this thread; the shared map is where the processor finds them. */
@@ -117,6 +121,10 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       return ConsumerRecords.empty();
     }
     own.values().forEach(partition -> note(partition, records));
+    if (records.isEmpty() && putBack) {
+      return records;
+    }
+    putBack = false;
     int failures = backoff.succeeded();
     if (failures > 0) {
       LOG.info("view={} going on after {} attempts", name, failures);
@@ -376,6 +384,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
       return true;
     } catch (RegistryUnavailableException e) {
       fetches.putBack(records, at -> true);
+      putBack = true;
       failed(new StoreAwayException(e));
       return false;
     }
@@ -465,6 +474,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     }
 
     private void disown(Collection<TopicPartition> partitions) {
+      putBack = false;
       for (TopicPartition at : partitions) {
         flowing.remove(at);
         deadLetters.forget(at.partition());
