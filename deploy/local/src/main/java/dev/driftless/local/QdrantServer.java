@@ -40,6 +40,8 @@ final class QdrantServer implements Server {
             site.data().resolve("storage").toString(),
             "QDRANT__STORAGE__SNAPSHOTS_PATH",
             site.data().resolve("snapshots").toString(),
+            "QDRANT__STORAGE__OPTIMIZERS__DEFAULT_SEGMENT_NUMBER",
+            "1",
             "QDRANT__TELEMETRY_DISABLED",
             "true",
             "QDRANT__LOG_LEVEL",
