@@ -68,7 +68,10 @@ public final class TestLog implements AutoCloseable {
 
   public TestLog(Addresses servers, Duration patience) {
     this.patience = patience;
-    this.kafka = Map.of("bootstrap.servers", servers.kafkaBootstrapServers());
+    // to register hundreds of MBeans for each of a dozen clients is much of what starting them
+    // costs
+    this.kafka =
+        Map.of("bootstrap.servers", servers.kafkaBootstrapServers(), "metric.reporters", "");
     this.registryUrl = servers.schemaRegistryUrl();
     this.registry = new EventRegistry(registryUrl, names, Map.of());
     registry.register();
@@ -255,6 +258,13 @@ public final class TestLog implements AutoCloseable {
 
   private Stream<TopicPartition> partitions() {
     return IntStream.range(0, PARTITIONS).mapToObj(p -> new TopicPartition(names.log(), p));
+  }
+
+  /** Creates a topic; when this returns, the broker knows it. */
+  public void create(NewTopic topic) throws Exception {
+    admin.createTopics(List.of(topic)).all().get();
+    Awaitility.await(topic.name())
+        .until(() -> admin.listTopics().names().get().contains(topic.name()));
   }
 
   private void createTopics() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
 import dev.driftless.projectors.app.Views;
 import java.io.IOException;
 import java.net.URI;
@@ -12,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A registry that was put back from an older copy: events name a schema that it does not have. */
@@ -22,7 +25,9 @@ final class LostSchemaIT {
   @Test
   void an_event_whose_schema_was_lost_is_set_aside_and_applied_once_the_schema_is_back()
       throws Exception {
-    try (KeptViews views = new KeptViews();
+    // in a registry of its own nobody else takes the next id
+    try (TestStack own = TestStack.fresh(ServerKind.values());
+        KeptViews views = new KeptViews(own.stack().addresses(), Map.of());
         Stores stores = new Stores(views)) {
       views.start();
       int next = register(views, "before") + 1;

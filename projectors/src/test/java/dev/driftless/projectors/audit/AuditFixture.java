@@ -27,7 +27,7 @@ public final class AuditFixture extends PostgresFixture {
 
   @Override
   public Inspector inspect(int partitions) {
-    return AuditInspector.open(server(), names(), partitions);
+    return AuditInspector.open(config(), names(), partitions);
   }
 
   /** Old generations are evidence. */

@@ -22,7 +22,7 @@ public final class ContextFixture extends PostgresFixture {
 
   @Override
   public Inspector inspect(int partitions) {
-    return ContextInspector.open(server(), names(), partitions);
+    return ContextInspector.open(config(), names(), partitions);
   }
 
   @Override

@@ -27,18 +27,42 @@ public abstract class PostgresFixture implements ViewFixture {
 
   private final Names names =
       new Names("t" + UUID.randomUUID().toString().substring(0, 13).replace("-", ""));
+  private final PostgresConfig server;
   private final String schema;
-  private final Jdbi admin = Jdbi.create(server().url(), server().user(), server().password());
+  private final Jdbi admin;
   private final AtomicInteger copies = new AtomicInteger();
 
   /** A fixture whose schema is named by {@code schema}. */
   protected PostgresFixture(Function<Names, String> schema) {
-    this.schema = schema.apply(names);
+    this(server(), schema);
   }
 
-  /** The test server, with the user that owns it. */
+  /** The same in a server that is not the shared one. */
+  protected PostgresFixture(PostgresConfig server, Function<Names, String> schema) {
+    this.server = server;
+    this.schema = schema.apply(names);
+    this.admin = Jdbi.create(server.url(), server.user(), server.password());
+  }
+
+  /** The shared test server, with the user that owns it. */
   public static PostgresConfig server() {
     return Server.CONFIG;
+  }
+
+  /** The server of these, with the user that owns it. */
+  public static PostgresConfig server(Addresses servers) {
+    return new PostgresConfig(
+        servers.jdbcUrl(),
+        servers.postgresUser(),
+        servers.postgresPassword(),
+        4,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30));
+  }
+
+  /** The server of this view, with the user that owns it. */
+  protected final PostgresConfig config() {
+    return server;
   }
 
   /** A projector of the view with these names. */
@@ -46,7 +70,7 @@ public abstract class PostgresFixture implements ViewFixture {
 
   @Override
   public final Projector open() {
-    return open(server(), names);
+    return open(server, names);
   }
 
   /** The prefix of this fixture alone. */
@@ -202,16 +226,6 @@ public abstract class PostgresFixture implements ViewFixture {
 
   private static final class Server {
 
-    static final PostgresConfig CONFIG = config(TestStack.shared().with(ServerKind.POSTGRES));
-
-    static PostgresConfig config(Addresses servers) {
-      return new PostgresConfig(
-          servers.jdbcUrl(),
-          servers.postgresUser(),
-          servers.postgresPassword(),
-          4,
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(30));
-    }
+    static final PostgresConfig CONFIG = server(TestStack.shared().with(ServerKind.POSTGRES));
   }
 }

@@ -15,6 +15,11 @@ public final class RelationalFixture extends PostgresFixture {
     super(RelationalProjector::schema);
   }
 
+  /** The view in a server that the test may kill. */
+  public RelationalFixture(PostgresConfig server) {
+    super(server, RelationalProjector::schema);
+  }
+
   @Override
   protected Projector open(PostgresConfig config, Names names) {
     return new RelationalProjector(config, names);
@@ -22,7 +27,7 @@ public final class RelationalFixture extends PostgresFixture {
 
   @Override
   public Inspector inspect(int partitions) {
-    return RelationalInspector.open(server(), names(), partitions);
+    return RelationalInspector.open(config(), names(), partitions);
   }
 
   @Override

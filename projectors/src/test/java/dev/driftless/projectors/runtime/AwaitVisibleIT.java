@@ -13,6 +13,7 @@ import dev.driftless.producer.Receipt;
 import dev.driftless.producer.View;
 import dev.driftless.projectors.Events;
 import dev.driftless.projectors.TestLog;
+import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.relational.RelationalFixture;
 import dev.driftless.schemas.ViewPosition;
 import java.time.Duration;
@@ -114,18 +115,19 @@ final class AwaitVisibleIT {
 
   @Test
   void a_view_whose_store_is_away_says_so() {
-    LocalStack stack = TestStack.shared().stack();
-    try (MemoryLog client = log.client();
-        ViewApplication ignored = log.start(fixture.open())) {
+    try (TestStack own = TestStack.fresh(ServerKind.POSTGRES);
+        RelationalFixture mortal =
+            new RelationalFixture(PostgresFixture.server(own.stack().addresses()));
+        MemoryLog client = log.client();
+        ViewApplication ignored = log.start(mortal.open())) {
+      LocalStack stack = own.stack();
       client.awaitVisible(client.append(Events.recorded("m1", "text")), View.RELATIONAL, PATIENCE);
       stack.kill(ServerKind.POSTGRES);
       Receipt receipt = awaitBehind(client, "refused");
       stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
       client.awaitVisible(receipt, View.RELATIONAL, PATIENCE);
-      assertThat(fixture.query("SELECT count(*) FROM memories WHERE memory_id <> 'm1'"))
+      assertThat(mortal.query("SELECT count(*) FROM memories WHERE memory_id <> 'm1'"))
           .isNotEqualTo(List.of("0"));
-    } finally {
-      stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
     }
   }
 

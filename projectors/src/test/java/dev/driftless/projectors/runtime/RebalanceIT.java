@@ -10,6 +10,7 @@ import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Events;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.TestLog;
+import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.relational.RelationalFixture;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,9 +37,11 @@ final class RebalanceIT {
 
   @Test
   void partitions_move_while_the_store_is_away_or_wiped_and_nothing_is_lost_or_done_twice() {
-    LocalStack stack = TestStack.shared().stack();
-    try (TestLog log = new TestLog(Duration.ofMinutes(2));
-        RelationalFixture fixture = new RelationalFixture()) {
+    try (TestStack own = TestStack.fresh(ServerKind.POSTGRES);
+        TestLog log = new TestLog(Duration.ofMinutes(2));
+        RelationalFixture fixture =
+            new RelationalFixture(PostgresFixture.server(own.stack().addresses()))) {
+      LocalStack stack = own.stack();
       try (ViewApplication first = log.start(fixture.open(), config(log, "first"))) {
         publish(log);
         log.awaitCaughtUp(fixture);
@@ -55,8 +58,6 @@ final class RebalanceIT {
           assertThat(second.stopped()).isNotDone();
         }
         assertThat(first.stopped()).isNotDone();
-      } finally {
-        stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
       }
       assertThat(fixture.query("SELECT concat(subject, '/', memory_id, ' ', text) FROM memories"))
           .containsExactlyInAnyOrderElementsOf(

@@ -337,8 +337,7 @@ final class RepairsIT {
       own.publish(published);
       own.project(fixture);
       stack.stack().kill(ServerKind.REGISTRY);
-      History history = request(memory("m1"), 1, 0).history();
-      asking.send(List.of(new RepairRequest("relational", own.topicId(), 1, history)));
+      asking.send(List.of(request(own, memory("m1"), 1, 0)));
       Recording projector = recording(DONE);
       try (ViewApplication application =
           new ViewApplication(projector, own.reader(), own.config(), meters)) {
@@ -365,10 +364,7 @@ final class RepairsIT {
     Recording projector = recording(DONE);
     try (ViewApplication application = start(projector)) {
       assertThat(application.stopped()).isNotDone();
-      log.admin()
-          .createTopics(List.of(new NewTopic(log.names().repairs(), TestLog.PARTITIONS, (short) 1)))
-          .all()
-          .get();
+      log.create(new NewTopic(log.names().repairs(), TestLog.PARTITIONS, (short) 1));
       requests.send(List.of(request(memory("m1"), 1, 0)));
       projector.await(1);
     }
@@ -449,6 +445,10 @@ final class RepairsIT {
   }
 
   private RepairRequest request(Entity entity, long asOf, int... offsets) {
+    return request(log, entity, asOf, offsets);
+  }
+
+  private RepairRequest request(TestLog log, Entity entity, long asOf, int... offsets) {
     List<LogRecord> records =
         IntStream.of(offsets)
             .mapToObj(

@@ -9,7 +9,11 @@ import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Events;
 import dev.driftless.projectors.TestLog;
+import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.relational.RelationalFixture;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -171,14 +175,21 @@ final class RuntimeIT {
   }
 
   @Test
-  void a_registry_that_is_away_is_waited_for_and_nothing_is_set_aside() {
+  void a_registry_that_is_away_is_waited_for_and_nothing_is_set_aside() throws Exception {
     try (TestStack stack = TestStack.fresh(ServerKind.KAFKA, ServerKind.REGISTRY);
         TestLog own = new TestLog(stack.stack().addresses(), PATIENCE)) {
       own.publish(Events.recorded("m1", "text"));
       stack.stack().kill(ServerKind.REGISTRY);
       Recording projector = new Recording(fixture.open());
-      try (ViewApplication application = own.start(projector)) {
-        Awaitility.await().atMost(PATIENCE).until(() -> projector.reads.size() > 3);
+      MeterRegistry meters = new SimpleMeterRegistry();
+      Counter retries = meters.counter("driftless.retries", "view", "relational");
+      try (ViewApplication application =
+          new ViewApplication(projector, own.reader(), own.config(), meters)) {
+        application.start();
+        Awaitility.await().atMost(PATIENCE).until(() -> retries.count() > 0);
+        Thread.sleep(
+            5_000); // in which the wait between two tries doubles five times, from 100 ms on
+        assertThat(retries.count()).isLessThan(8);
         assertThat(projector.sizes).isEmpty();
         stack.stack().start(Set.of(ServerKind.REGISTRY), Progress.silent());
         own.awaitCaughtUp(fixture);
@@ -191,26 +202,31 @@ final class RuntimeIT {
 
   @Test
   void a_store_that_is_away_is_waited_for_by_the_same_thread_with_bounded_memory() {
-    LocalStack stack = TestStack.shared().stack();
-    Recording projector = new Recording(fixture.open());
+    try (TestStack own = TestStack.fresh(ServerKind.POSTGRES);
+        RelationalFixture mortal =
+            new RelationalFixture(PostgresFixture.server(own.stack().addresses()))) {
+      waitsForItsStore(own.stack(), mortal);
+    }
+    assertThat(log.deadLetters("relational")).isEmpty();
+  }
+
+  private void waitsForItsStore(LocalStack stack, RelationalFixture mortal) {
+    Recording projector = new Recording(mortal.open());
     try (ViewApplication application = log.start(projector)) {
       log.publish(Events.recorded("m1", "text"));
-      log.awaitCaughtUp(fixture);
+      log.awaitCaughtUp(mortal);
       stack.kill(ServerKind.POSTGRES);
       int before = projector.calls();
       log.publish(
           IntStream.range(0, 3_000).mapToObj(i -> Events.recorded("n" + i, "text")).toList());
       Awaitility.await().atMost(PATIENCE).until(() -> projector.calls() > before + 4);
       stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
-      log.awaitCaughtUp(fixture);
+      log.awaitCaughtUp(mortal);
       assertThat(application.stopped()).isNotDone();
       assertThat(projector.threads).hasSize(1);
       assertThat(projector.sizes).allMatch(size -> size <= 2 * log.config().maxBatch());
-    } finally {
-      stack.start(Set.of(ServerKind.POSTGRES), Progress.silent());
     }
-    assertThat(log.deadLetters("relational")).isEmpty();
-    assertThat(fixture.query("SELECT count(*) FROM memories")).containsExactly("3001");
+    assertThat(mortal.query("SELECT count(*) FROM memories")).containsExactly("3001");
   }
 
   private List<ProducerRecord<byte[], byte[]>> garbage(int count) {

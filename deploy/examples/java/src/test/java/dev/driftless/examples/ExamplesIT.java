@@ -12,8 +12,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The examples as processes that are killed. */
+@ResourceLock("locks of sessions, which some of these tests take away from whoever has them")
 final class ExamplesIT {
 
   @TempDir static Path directory;

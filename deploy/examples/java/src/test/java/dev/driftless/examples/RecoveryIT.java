@@ -33,9 +33,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** What a journal knows of a session, told by a real view. */
+@ResourceLock("locks of sessions, which some of these tests take away from whoever has them")
 final class RecoveryIT {
 
   private static final Duration PATIENCE = LiveView.PATIENCE;

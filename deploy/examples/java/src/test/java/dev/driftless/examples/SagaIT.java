@@ -21,8 +21,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Sagas whose state is told by a real view; their crashes as processes are in ExamplesIT. */
+@ResourceLock("locks of sessions, which some of these tests take away from whoever has them")
 final class SagaIT {
 
   private static final Duration PATIENCE = LiveView.PATIENCE;
