@@ -68,8 +68,7 @@ public final class TestLog implements AutoCloseable {
 
   public TestLog(Addresses servers, Duration patience) {
     this.patience = patience;
-    // to register hundreds of MBeans for each of a dozen clients is much of what starting them
-    // costs
+    // nobody reads the hundreds of MBeans that each of a dozen clients would register
     this.kafka =
         Map.of("bootstrap.servers", servers.kafkaBootstrapServers(), "metric.reporters", "");
     this.registryUrl = servers.schemaRegistryUrl();

@@ -40,6 +40,7 @@ final class QdrantServer implements Server {
             site.data().resolve("storage").toString(),
             "QDRANT__STORAGE__SNAPSHOTS_PATH",
             site.data().resolve("snapshots").toString(),
+            // one for each core, the default, makes a collection three times as dear
             "QDRANT__STORAGE__OPTIMIZERS__DEFAULT_SEGMENT_NUMBER",
             "1",
             "QDRANT__TELEMETRY_DISABLED",

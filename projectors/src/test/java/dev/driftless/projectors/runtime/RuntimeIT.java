@@ -187,9 +187,10 @@ final class RuntimeIT {
           new ViewApplication(projector, own.reader(), own.config(), meters)) {
         application.start();
         Awaitility.await().atMost(PATIENCE).until(() -> retries.count() > 0);
-        Thread.sleep(
-            5_000); // in which the wait between two tries doubles five times, from 100 ms on
+        // the wait between two tries doubles five times in this, from 100 ms on
+        Thread.sleep(5_000);
         assertThat(retries.count()).isLessThan(8);
+        Awaitility.await().atMost(PATIENCE).until(() -> projector.reads.size() > 3);
         assertThat(projector.sizes).isEmpty();
         stack.stack().start(Set.of(ServerKind.REGISTRY), Progress.silent());
         own.awaitCaughtUp(fixture);
