@@ -1,5 +1,6 @@
 package dev.driftless.producer;
 
+import dev.driftless.schemas.LogContract;
 import dev.driftless.schemas.Names;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,13 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -38,13 +36,6 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
 
   /** For the headers that a dead letter has and the record itself has not. */
   private static final int DEAD_LETTER_EXTRA_BYTES = 64 * 1024;
-
-  private static final Map<String, String> CONTRACT =
-      Map.of(
-          "cleanup.policy", "delete",
-          "retention.ms", "-1",
-          "retention.bytes", "-1",
-          "message.timestamp.type", "LogAppendTime");
 
   /**
    * Small segments, compacted within minutes: who begins to wait for a view reads the topic from
@@ -76,18 +67,31 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
    */
   public static LogTopic create(
       Admin admin, Names names, int partitions, int replication, Collection<String> views) {
-    create(admin, topic(names.log(), partitions, replication, CONTRACT));
-    LogTopic log = soon(() -> check(admin, names));
-    create(admin, topic(names.controls(), 1, replication, Map.of("cleanup.policy", "compact")));
-    create(admin, topic(names.positions(), 1, replication, POSITIONS));
-    create(admin, topic(names.repairs(), log.partitions, replication, REPAIRS));
-    Map<String, String> deadLetters = new HashMap<>(CONTRACT);
-    deadLetters.put(
-        "max.message.bytes", Integer.toString(log.maxRecordBytes + DEAD_LETTER_EXTRA_BYTES));
-    views.forEach(
-        view -> create(admin, topic(names.deadLetters(view), 1, replication, deadLetters)));
+    create(admin, log(names, partitions, replication));
+    LogTopic log = check(admin, names);
+    beside(names, log.partitions, replication, log.maxRecordBytes, views)
+        .forEach(topic -> create(admin, topic));
     awaitLeaders(admin, log);
     return log;
+  }
+
+  /** The log, as it is created. */
+  static NewTopic log(Names names, int partitions, int replication) {
+    return topic(names.log(), partitions, replication, LogContract.SETTINGS);
+  }
+
+  /** The topics beside a log of so many partitions, as they are created. */
+  static List<NewTopic> beside(
+      Names names, int partitions, int replication, int maxRecordBytes, Collection<String> views) {
+    List<NewTopic> topics = new ArrayList<>();
+    topics.add(topic(names.controls(), 1, replication, Map.of("cleanup.policy", "compact")));
+    topics.add(topic(names.positions(), 1, replication, POSITIONS));
+    topics.add(topic(names.repairs(), partitions, replication, REPAIRS));
+    Map<String, String> deadLetters = new HashMap<>(LogContract.SETTINGS);
+    deadLetters.put(
+        "max.message.bytes", Integer.toString(maxRecordBytes + DEAD_LETTER_EXTRA_BYTES));
+    views.forEach(view -> topics.add(topic(names.deadLetters(view), 1, replication, deadLetters)));
+    return topics;
   }
 
   /**
@@ -98,28 +102,15 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
    * @throws LogUnavailableException if no broker answers
    */
   public static LogTopic check(Admin admin, Names names) {
-    String name = names.log();
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-    TopicDescription topic;
-    Config config;
-    try {
-      topic = get(admin.describeTopics(List.of(name)).allTopicNames()).get(name);
-      config = get(admin.describeConfigs(List.of(resource)).all()).get(resource);
-    } catch (UnknownTopicOrPartitionException e) {
+    FoundTopic topic = FoundTopic.of(admin, names.log());
+    if (topic == null) {
       throw new IllegalStateException(
-          "the log %s does not exist: create it with 'driftless up' or LogTopic.create"
-              .formatted(name),
-          e);
+          "the log %s does not exist: create it with 'driftless topics create' or LogTopic.create"
+              .formatted(names.log()));
     }
-    if (topic == null || config == null) {
-      throw new IllegalStateException("the broker says nothing about " + name);
-    }
-    checkContract(name, config);
+    checkContract(topic);
     return new LogTopic(
-        name,
-        topic.topicId().toString(),
-        topic.partitions().size(),
-        Integer.parseInt(value(config, "max.message.bytes")));
+        topic.name(), topic.topicId(), topic.partitions(), topic.number("max.message.bytes"));
   }
 
   /**
@@ -143,7 +134,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     String policy = policy(admin, names.positions());
     if (policy == null) {
       throw new IllegalStateException(
-          "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"
+          "the topic %s does not exist: create it with 'driftless topics create' or LogTopic.create"
               .formatted(names.positions()));
     }
     if (!policy.equals("compact")) {
@@ -159,16 +150,11 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
 
   /** Null if there is no such topic. */
   private static @Nullable String policy(Admin admin, String name) {
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-    try {
-      Config config = get(admin.describeConfigs(List.of(resource)).all()).get(resource);
-      return config == null ? null : value(config, "cleanup.policy");
-    } catch (UnknownTopicOrPartitionException e) {
-      return null;
-    }
+    FoundTopic topic = FoundTopic.of(admin, name);
+    return topic == null ? null : topic.value("cleanup.policy");
   }
 
-  /** A topic is created a moment before all brokers know of it. */
+  /** Asks again while the broker that is asked does not know the topic. */
   private static <T> T soon(Supplier<T> ask) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
@@ -207,24 +193,13 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     }
   }
 
-  private static void checkContract(String name, Config config) {
-    List<String> wrong = new ArrayList<>();
-    CONTRACT.forEach(
-        (key, expected) -> {
-          String found = value(config, key);
-          if (!found.equals(expected)) {
-            wrong.add("%s=%s instead of %s".formatted(key, found, expected));
-          }
-        });
+  private static void checkContract(FoundTopic topic) {
+    List<String> wrong = LogContract.violations(topic::value);
     if (!wrong.isEmpty()) {
       throw new IllegalStateException(
           "the topic %s is not fit to be the log: it has %s; change it with kafka-configs"
-              .formatted(name, String.join(", ", wrong.stream().sorted().toList())));
+              .formatted(topic.name(), String.join(", ", wrong)));
     }
-  }
-
-  private static String value(Config config, String key) {
-    return config.get(key) == null ? "nothing" : String.valueOf(config.get(key).value());
   }
 
   private static NewTopic topic(
@@ -242,9 +217,20 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     } catch (TopicExistsException e) {
       // as it should be, from the second time on
     }
+    // a topic is created a moment before all brokers know of it
+    var unused =
+        soon(
+            () -> {
+              FoundTopic found = FoundTopic.of(admin, topic.name());
+              if (found == null) {
+                throw new UnknownTopicOrPartitionException(topic.name());
+              }
+              return found;
+            });
   }
 
-  private static <T> T get(Future<T> answer) {
+  /** The broker's answer; its own exception if it refuses. */
+  static <T> T get(Future<T> answer) {
     try {
       return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {

@@ -193,7 +193,7 @@ class MemoryLogIT {
       assertThatThrownBy(() -> MemoryLog.open(other.config()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(
-              "the log %s does not exist: create it with 'driftless up' or LogTopic.create"
+              "the log %s does not exist: create it with 'driftless topics create' or LogTopic.create"
                   .formatted(other.names.log()));
     }
   }

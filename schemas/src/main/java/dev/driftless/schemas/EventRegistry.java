@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The schemas of the log in a Confluent-compatible Schema Registry. Answers are cached, so each
@@ -21,6 +22,7 @@ import org.apache.avro.Schema;
  */
 public final class EventRegistry implements AutoCloseable {
 
+  private static final String COMPATIBILITY = "BACKWARD_TRANSITIVE";
   private static final int SCHEMA_NOT_FOUND = 40403;
   private static final int SUBJECT_NOT_FOUND = 40401;
   private static final AvroSchema CURRENT =
@@ -62,9 +64,55 @@ public final class EventRegistry implements AutoCloseable {
   public void register() {
     call(
         () -> {
-          client.updateCompatibility(subject, "BACKWARD_TRANSITIVE");
+          client.updateCompatibility(subject, COMPATIBILITY);
           return client.register(subject, CURRENT);
         });
+  }
+
+  /**
+   * What the registry holds of this version's schema.
+   *
+   * @param id that stands before each record; null if the schema is not registered
+   * @param version of the subject; null if the schema is not registered
+   * @param compatibility what the registry asks of later ones
+   * @param problem what has to be changed; null if nothing
+   */
+  public record Registered(
+      @Nullable Integer id,
+      @Nullable Integer version,
+      String compatibility,
+      @Nullable String problem) {}
+
+  /**
+   * Asks the registry anew.
+   *
+   * @throws RegistryUnavailableException if it cannot be asked
+   */
+  public Registered registered() {
+    client.reset();
+    String compatibility = call(() -> compatibility());
+    String loose =
+        compatibility.equals(COMPATIBILITY)
+            ? null
+            : "compatibility has to be %s, or a later schema may not read the log"
+                .formatted(COMPATIBILITY);
+    try {
+      return new Registered(
+          currentId(), call(() -> client.getVersion(subject, CURRENT)), compatibility, loose);
+    } catch (IllegalStateException e) {
+      return new Registered(null, null, compatibility, "not registered");
+    }
+  }
+
+  private String compatibility() throws IOException, RestClientException {
+    try {
+      return client.getCompatibility(subject);
+    } catch (RestClientException e) {
+      if (e.getStatus() == 404) {
+        return client.getCompatibility(null);
+      }
+      throw e;
+    }
   }
 
   /**

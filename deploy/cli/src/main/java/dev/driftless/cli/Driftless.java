@@ -25,6 +25,8 @@ import picocli.CommandLine.Command;
       ReconcileCommand.class,
       RebuildCommand.class,
       ViewsCommand.class,
+      TopicsCommand.class,
+      SchemasCommand.class,
       DeadLettersCommand.class,
       AuditCommand.class,
       ChaosCommand.class,

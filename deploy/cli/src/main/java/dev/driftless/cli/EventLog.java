@@ -23,9 +23,14 @@ final class EventLog {
    * @throws dev.driftless.producer.LogUnavailableException if no broker answers for 10 s
    */
   static LogTopic check(ProjectorsConfig config) {
-    try (Admin admin = Admin.create(settings(config))) {
+    try (Admin admin = admin(config)) {
       return LogTopic.check(admin, config.names());
     }
+  }
+
+  /** The brokers' administration; the caller closes it. */
+  static Admin admin(ProjectorsConfig config) {
+    return Admin.create(settings(config));
   }
 
   /** Opens the log to read it; checks it first, as {@link #check}. */

@@ -86,7 +86,7 @@ public final class DeadLetterLog implements AutoCloseable {
         .forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
     if (partitions.isEmpty()) {
       throw new IllegalStateException(
-          "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"
+          "the topic %s does not exist: create it with 'driftless topics create' or LogTopic.create"
               .formatted(topic));
     }
     return partitions;

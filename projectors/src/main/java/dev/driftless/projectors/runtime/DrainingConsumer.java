@@ -347,6 +347,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private void position(OwnedPartition partition) {
     TopicPartition at = partition.topicPartition();
     try {
+      log.checkContract();
       TopicDescription topic = log.describe();
       String topicId = topic.topicId().toString();
       Fence fence = projector.acquire(partition.partition());

@@ -2,6 +2,7 @@ package dev.driftless.projectors.runtime;
 
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Position;
+import dev.driftless.schemas.LogContract;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -18,11 +20,17 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where reading has to begin, so that nothing is skipped and the folds know all that matters. */
 final class LogPositions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LogPositions.class);
 
   private static final int BROKER_TIMEOUT_SECONDS = 10;
 
@@ -33,12 +41,62 @@ final class LogPositions {
   private final String topic;
   private final Admin admin;
   private final Duration window;
+  private volatile boolean keepsContract;
 
   LogPositions(String view, String topic, Admin admin, Duration window) {
     this.view = view;
     this.topic = topic;
     this.admin = admin;
     this.window = window;
+  }
+
+  /**
+   * Once, that the log keeps all that is appended to it, in the order in which it is appended; it
+   * is believed where the broker does not let this client ask.
+   *
+   * @throws ViewStoppedException if it does not
+   * @throws KafkaException if the broker does not tell
+   */
+  void checkContract() {
+    if (keepsContract) {
+      return;
+    }
+    List<String> wrong = violations();
+    if (!wrong.isEmpty()) {
+      throw new ViewStoppedException(
+          "view=%s: stopped, the topic %s is not fit to be the log: it has %s; change it with kafka-configs, then start the view again"
+              .formatted(view, topic, String.join(", ", wrong)));
+    }
+    keepsContract = true;
+  }
+
+  private List<String> violations() {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    try {
+      Config config =
+          admin
+              .describeConfigs(List.of(resource))
+              .values()
+              .values()
+              .iterator()
+              .next()
+              .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return LogContract.violations(
+          key -> config.get(key) == null ? null : config.get(key).value());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        LOG.warn(
+            "view={} topic={} is believed to keep what is appended, for this user may not read its settings",
+            view,
+            topic);
+        return List.of();
+      }
+      throw new KafkaException("the broker does not tell the settings of topic " + topic, e);
+    } catch (TimeoutException e) {
+      throw new KafkaException("the broker does not tell the settings of topic " + topic, e);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
   }
 
   /** The log as it is now: another topic of the same name has another id. */

@@ -139,7 +139,7 @@ final class RepairInbox implements AutoCloseable {
     int there = consumer.partitionsFor(topic, BROKER_TIMEOUT).size();
     if (wanted.stream().anyMatch(p -> p.partition() >= there)) {
       failed(
-          "the topic %s has %d partitions: create it with 'driftless up' or LogTopic.create"
+          "the topic %s has %d partitions: create it with 'driftless topics create' or LogTopic.create"
               .formatted(topic, there));
       return false;
     }

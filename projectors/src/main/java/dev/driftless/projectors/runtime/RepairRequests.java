@@ -101,7 +101,7 @@ public final class RepairRequests implements AutoCloseable {
     int repairs = partitions(names.repairs());
     if (repairs != log) {
       throw new IllegalStateException(
-          "the topic %s has %d partitions and the log %d: delete it and create it with 'driftless up' or LogTopic.create"
+          "the topic %s has %d partitions and the log %d: delete it and create it with 'driftless topics create' or LogTopic.create"
               .formatted(names.repairs(), repairs, log));
     }
     return log;
@@ -114,7 +114,7 @@ public final class RepairRequests implements AutoCloseable {
           .size();
     } catch (UnknownTopicOrPartitionException e) {
       throw new IllegalStateException(
-          "the topic %s does not exist: create it with 'driftless up' or LogTopic.create"
+          "the topic %s does not exist: create it with 'driftless topics create' or LogTopic.create"
               .formatted(topic),
           e);
     }

@@ -47,6 +47,13 @@ public record RuntimeConfig(
         "idempotencyWindow: expected PT0S or more, found " + idempotencyWindow);
   }
 
+  /** Without Kafka's settings, which may hold a password. */
+  @Override
+  public String toString() {
+    return "RuntimeConfig[names=%s, stateDirectory=%s, instance=%s, threads=%d, maxBatch=%d]"
+        .formatted(names, stateDirectory, instance, threads, maxBatch);
+  }
+
   private static void check(boolean holds, String message) {
     if (!holds) {
       throw new IllegalArgumentException(message);

@@ -128,6 +128,16 @@ public final class ViewApplication implements AutoCloseable {
     streams.start();
   }
 
+  /** Whether it has its partitions and reads them, or waits for what is away. */
+  public boolean isRunning() {
+    return streams.state() == KafkaStreams.State.RUNNING;
+  }
+
+  /** Whether it reads no more, and will not again. */
+  public boolean hasEnded() {
+    return streams.state().hasCompletedShutdown();
+  }
+
   /** Completed with the reason if the view stopped by itself. */
   public CompletableFuture<ViewStoppedException> stopped() {
     return stopped;

@@ -2,14 +2,14 @@ package dev.driftless.projectors.runtime;
 
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Disposition;
-import dev.driftless.projectors.LogRecord;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Objects;
 
 /**
  * The meters of one view, all tagged {@code view}.
@@ -41,9 +41,8 @@ final class ViewMeters {
     REFUSED
   }
 
-  private final MeterRegistry registry;
-  private final String view;
-  private final Map<Disposition, Counter> records = new ConcurrentHashMap<>();
+  private final Map<Disposition, Counter> records = new EnumMap<>(Disposition.class);
+  private final Map<Outcome, Counter> repairs = new EnumMap<>(Outcome.class);
   private final DistributionSummary batchSize;
   private final Timer apply;
   private final Counter retries;
@@ -51,8 +50,16 @@ final class ViewMeters {
   private final Counter rewinds;
 
   ViewMeters(MeterRegistry registry, String view) {
-    this.registry = registry;
-    this.view = view;
+    // all from the beginning: a rate does not see the first of what was not there before
+    for (Disposition disposition : Disposition.values()) {
+      records.put(
+          disposition,
+          registry.counter("driftless.records", "view", view, "disposition", tag(disposition)));
+    }
+    for (Outcome outcome : Outcome.values()) {
+      repairs.put(
+          outcome, registry.counter("driftless.repairs", "view", view, "outcome", tag(outcome)));
+    }
     this.batchSize = registry.summary("driftless.batch.size", "view", view);
     this.apply = registry.timer("driftless.apply", "view", view);
     this.retries = registry.counter("driftless.retries", "view", view);
@@ -66,14 +73,7 @@ final class ViewMeters {
 
   void applied(Batch batch) {
     batchSize.record(batch.records().size());
-    for (LogRecord r : batch.records()) {
-      records.computeIfAbsent(r.disposition(), this::counter).increment();
-    }
-  }
-
-  private Counter counter(Disposition disposition) {
-    String name = disposition.name().toLowerCase(Locale.ROOT);
-    return registry.counter("driftless.records", "view", view, "disposition", name);
+    batch.records().forEach(r -> count(records, r.disposition(), 1));
   }
 
   void retry() {
@@ -85,11 +85,18 @@ final class ViewMeters {
   }
 
   void repairs(Outcome outcome, int count) {
-    String name = outcome.name().toLowerCase(Locale.ROOT);
-    registry.counter("driftless.repairs", "view", view, "outcome", name).increment(count);
+    count(repairs, outcome, count);
   }
 
   void rewind() {
     rewinds.increment();
+  }
+
+  private static <K extends Enum<K>> void count(Map<K, Counter> counters, K which, int count) {
+    Objects.requireNonNull(counters.get(which)).increment(count);
+  }
+
+  private static String tag(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 }

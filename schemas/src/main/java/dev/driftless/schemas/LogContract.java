@@ -1,0 +1,43 @@
+package dev.driftless.schemas;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What the log's topic has to be, so that nothing of it is deleted, merged, or out of log time. */
+public final class LogContract {
+
+  /** The topic's settings. */
+  public static final Map<String, String> SETTINGS =
+      Map.of(
+          "cleanup.policy", "delete",
+          "retention.ms", "-1",
+          "retention.bytes", "-1",
+          "message.timestamp.type", "LogAppendTime");
+
+  private LogContract() {}
+
+  /**
+   * Which settings of a topic are not as they have to be, each as "key=found instead of expected".
+   *
+   * @param found the value of a key; null if the broker does not tell it
+   */
+  public static List<String> violations(Function<String, @Nullable String> found) {
+    return violations(SETTINGS, found);
+  }
+
+  /** As {@link #violations(Function)}, of a topic that has to have these settings. */
+  public static List<String> violations(
+      Map<String, String> expected, Function<String, @Nullable String> found) {
+    return new TreeMap<>(expected)
+        .entrySet().stream()
+            .filter(e -> !e.getValue().equals(found.apply(e.getKey())))
+            .map(
+                e ->
+                    "%s=%s instead of %s"
+                        .formatted(e.getKey(), found.apply(e.getKey()), e.getValue()))
+            .toList();
+  }
+}
