@@ -116,7 +116,7 @@ final class KeptViews implements AutoCloseable {
 
   /** Keeps the spare generations of all views too, until {@link #stopSpares}. */
   void keepSpares() {
-    spares = Spares.of(Views.names(), config, registry);
+    spares = Spares.of(Views.names(), config, registry, new SimpleMeterRegistry());
   }
 
   void stopSpares() {

@@ -79,7 +79,7 @@ final class Installation implements AutoCloseable {
               Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
     }
     applications.forEach(ViewApplication::start);
-    spares = Spares.of(views, config, registry);
+    spares = Spares.of(views, config, registry, new SimpleMeterRegistry());
   }
 
   void stopViews() {

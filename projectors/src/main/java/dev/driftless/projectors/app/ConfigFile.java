@@ -44,8 +44,11 @@ public final class ConfigFile {
    * The defaults, with {@code file} laid over them.
    *
    * @param defaults closed by this
-   * @param environment where {@code ${ENV:default}} is looked up; null where a variable is not set
-   * @throws IllegalArgumentException if the file cannot be read or is no such file; names it
+   * @param environment where {@code ${ENV:default}} is looked up; null where a variable is not set.
+   *     If {@code ENV} is not set but {@code ENV_FILE} is, the value is what that file holds,
+   *     without white space at its end
+   * @throws IllegalArgumentException if the file cannot be read or is no such file, or one that a
+   *     variable names; names it
    */
   public static ConfigFile load(
       InputStream defaults, @Nullable Path file, Function<String, @Nullable String> environment) {
@@ -153,8 +156,24 @@ public final class ConfigFile {
     return text.isEmpty() ? NullNode.instance : TextNode.valueOf(text);
   }
 
+  /** What is not set itself may stand in a file, as secrets are handed to containers. */
+  private static @Nullable String variable(
+      Function<String, @Nullable String> environment, String name) {
+    String value = environment.apply(name);
+    String file = environment.apply(name + "_FILE");
+    if ((value != null && !value.isEmpty()) || file == null || file.isEmpty()) {
+      return value;
+    }
+    try {
+      return Files.readString(Path.of(file)).stripTrailing();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "%s_FILE: cannot be read: %s".formatted(name, e.getMessage()), e);
+    }
+  }
+
   private static StringSubstitutor substitutor(Function<String, @Nullable String> environment) {
-    return new StringSubstitutor(environment::apply)
+    return new StringSubstitutor(name -> variable(environment, name))
         .setValueDelimiter(":")
         .setEnableSubstitutionInVariables(true) // ${A:${B:default}}
         .setDisableSubstitutionInValues(true) // a password may contain ${

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.app;
 
+import dev.driftless.projectors.app.Pages.Http;
 import dev.driftless.projectors.cache.CacheConfig;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.runtime.RuntimeConfig;
@@ -8,6 +9,7 @@ import dev.driftless.schemas.Names;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -27,7 +29,12 @@ public record ProjectorsConfig(
     VectorConfig vector,
     CacheConfig cache,
     PostgresConfig context,
-    PostgresConfig audit) {
+    PostgresConfig audit,
+    Http http) {
+
+  public ProjectorsConfig {
+    kafka = withoutUnset(kafka);
+  }
 
   /** The section of the reconciler, which takes the same file. */
   private static final String RECONCILER = "reconciler";
@@ -38,7 +45,18 @@ public record ProjectorsConfig(
    * @param url base addresses, separated by commas
    * @param settings passed to the client as they are
    */
-  public record Registry(String url, Map<String, String> settings) {}
+  public record Registry(String url, Map<String, String> settings) {
+
+    public Registry {
+      settings = withoutUnset(settings);
+    }
+
+    /** Without the settings, which may hold a password. */
+    @Override
+    public String toString() {
+      return "Registry[url=%s]".formatted(url);
+    }
+  }
 
   /** How the log is read; see {@link RuntimeConfig}. */
   public record Reading(
@@ -64,6 +82,18 @@ public record ProjectorsConfig(
     return ConfigFile.load(defaults, file, environment)
         .without(RECONCILER)
         .bind(ProjectorsConfig.class);
+  }
+
+  /** Without Kafka's settings, which may hold a password. */
+  @Override
+  public String toString() {
+    return "ProjectorsConfig[name=%s]".formatted(name);
+  }
+
+  private static Map<String, String> withoutUnset(Map<String, String> settings) {
+    Map<String, String> set = new HashMap<>(settings);
+    set.values().removeIf(Objects::isNull);
+    return Map.copyOf(set);
   }
 
   /** The prefix of everything shared. */

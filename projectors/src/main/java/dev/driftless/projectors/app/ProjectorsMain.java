@@ -2,10 +2,13 @@ package dev.driftless.projectors.app;
 
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -59,22 +62,31 @@ public final class ProjectorsMain implements Callable<Integer> {
     ProjectorsConfig config = ProjectorsConfig.load(file, System::getenv);
     EventRegistry registry =
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
-    List<ViewApplication> applications = new ArrayList<>();
-    List<String> kept = views.isEmpty() ? Views.names() : views;
-    for (String view : kept) {
-      applications.add(
-          new ViewApplication(
-              Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
+    PrometheusMeterRegistry meters = ProcessMeters.open();
+    Map<String, ViewApplication> applications = new LinkedHashMap<>();
+    for (String view : views.isEmpty() ? Views.names() : views) {
+      applications.computeIfAbsent(
+          view,
+          kept ->
+              new ViewApplication(Views.open(kept, config), registry, config.runtime(), meters));
     }
-    Spares spares = Spares.of(kept, config, registry);
+    Pages pages = Pages.serve(config.http(), "http.port", new HealthPages(applications, meters));
+    LoggerFactory.getLogger(ProjectorsMain.class).info("health={}", pages.address());
+    Spares spares = Spares.of(List.copyOf(applications.keySet()), config, registry, meters);
     Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> stop(applications, spares, registry), "stop"));
-    applications.forEach(ViewApplication::start);
-    CompletableFuture<?>[] ends = new CompletableFuture<?>[applications.size()];
-    for (int i = 0; i < ends.length; i++) {
-      ends[i] = end(kept.get(i), applications.get(i));
-    }
-    CompletableFuture.allOf(ends).join();
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  stop(applications.values(), spares, registry);
+                  pages.close();
+                },
+                "stop"));
+    applications.values().forEach(ViewApplication::start);
+    CompletableFuture.allOf(
+            applications.entrySet().stream()
+                .map(kept -> end(kept.getKey(), kept.getValue()))
+                .toArray(CompletableFuture<?>[]::new))
+        .join();
     return 1;
   }
 
@@ -91,7 +103,7 @@ public final class ProjectorsMain implements Callable<Integer> {
 
   /** All at once: each drains and commits in its own time. */
   private static void stop(
-      List<ViewApplication> applications, Spares spares, EventRegistry registry) {
+      Collection<ViewApplication> applications, Spares spares, EventRegistry registry) {
     CompletableFuture<Void> others = CompletableFuture.runAsync(spares::close);
     ViewApplication.closeAll(applications);
     others.join();

@@ -4,7 +4,7 @@ import dev.driftless.projectors.Generations;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +26,7 @@ public final class Spares implements AutoCloseable {
 
   private final ProjectorsConfig config;
   private final EventRegistry registry;
+  private final MeterRegistry meters;
   private final List<Generations> views;
   private final Map<String, Spare> kept = new HashMap<>();
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -44,9 +45,14 @@ public final class Spares implements AutoCloseable {
     }
   }
 
-  private Spares(ProjectorsConfig config, EventRegistry registry, List<Generations> views) {
+  private Spares(
+      ProjectorsConfig config,
+      EventRegistry registry,
+      MeterRegistry meters,
+      List<Generations> views) {
     this.config = config;
     this.registry = registry;
+    this.meters = meters;
     this.views = views;
   }
 
@@ -55,13 +61,18 @@ public final class Spares implements AutoCloseable {
    *
    * @param views those of which this process keeps the shown generation
    * @param registry not closed by this
+   * @param meters what the spare generations count goes there, tagged with their names
    */
   public static Spares of(
-      Collection<String> views, ProjectorsConfig config, EventRegistry registry) {
+      Collection<String> views,
+      ProjectorsConfig config,
+      EventRegistry registry,
+      MeterRegistry meters) {
     Spares spares =
         new Spares(
             config,
             registry,
+            meters,
             Views.withGenerations().stream()
                 .filter(views::contains)
                 .map(view -> Views.generations(view, config))
@@ -134,9 +145,7 @@ public final class Spares implements AutoCloseable {
     Projector projector = Views.openSpare(view, config);
     ViewApplication application;
     try {
-      application =
-          new ViewApplication(
-              projector, registry, config.spareRuntime(), new SimpleMeterRegistry());
+      application = new ViewApplication(projector, registry, config.spareRuntime(), meters);
     } catch (RuntimeException e) {
       projector.close();
       throw e;

@@ -87,6 +87,61 @@ final class ProjectorsConfigTest {
   }
 
   @Test
+  void what_secures_kafka_and_the_registry_is_passed_on_only_where_it_is_set() {
+    assertThat(load(Map.of()).kafka()).containsOnlyKeys("bootstrap.servers");
+    assertThat(load(Map.of()).registry().settings()).isEmpty();
+    ProjectorsConfig config =
+        load(
+            Map.of(
+                "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
+                "KAFKA_SASL_JAAS_CONFIG", "module required password=\"hush\";",
+                "SCHEMA_REGISTRY_USER_INFO", "ada:hush"));
+    assertThat(config.kafka())
+        .containsEntry("security.protocol", "SASL_SSL")
+        .containsEntry("sasl.jaas.config", "module required password=\"hush\";");
+    assertThat(config.registry().settings()).containsEntry("basic.auth.user.info", "ada:hush");
+  }
+
+  @Test
+  void no_secret_is_in_what_a_configuration_says_of_itself() {
+    ProjectorsConfig config =
+        load(
+            Map.of(
+                "KAFKA_SASL_JAAS_CONFIG", "hush",
+                "SCHEMA_REGISTRY_USER_INFO", "hush",
+                "PGPASSWORD", "hush",
+                "QDRANT_API_KEY", "hush",
+                "REDIS_URL", "redis://ada:hush@localhost:6379"));
+    assertThat(
+            "%s %s %s %s %s %s %s %s"
+                .formatted(
+                    config,
+                    config.registry(),
+                    config.runtime(),
+                    config.relational(),
+                    config.vector(),
+                    config.cache(),
+                    config.context(),
+                    config.audit()))
+        .doesNotContain("hush");
+  }
+
+  @Test
+  void a_secret_may_stand_in_a_file_that_its_variable_names() throws IOException {
+    Path secret = Files.writeString(directory.resolve("secret"), "s3cr3t ${PGUSER}\n");
+    assertThat(load(Map.of("PGPASSWORD_FILE", secret.toString())).relational().password())
+        .isEqualTo("s3cr3t ${PGUSER}");
+    assertThat(
+            load(Map.of("PGPASSWORD_FILE", secret.toString(), "PGPASSWORD", "other"))
+                .relational()
+                .password())
+        .isEqualTo("other");
+    assertThatThrownBy(() -> load(Map.of("PGPASSWORD_FILE", "/no/such/file")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("PGPASSWORD_FILE: cannot be read: /no/such/file");
+  }
+
+  @Test
   void a_file_that_is_not_there_is_named() {
     Path missing = directory.resolve("missing.yaml");
     assertThatThrownBy(() -> ProjectorsConfig.load(missing, name -> null))
@@ -95,5 +150,9 @@ final class ProjectorsConfigTest {
 
   private Path file(String yaml) throws IOException {
     return Files.writeString(Files.createTempFile(directory, "config", ".yaml"), yaml);
+  }
+
+  private static ProjectorsConfig load(Map<String, String> environment) {
+    return ProjectorsConfig.load(null, environment::get);
   }
 }

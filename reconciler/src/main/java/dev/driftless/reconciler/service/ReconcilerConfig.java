@@ -1,6 +1,7 @@
 package dev.driftless.reconciler.service;
 
 import dev.driftless.projectors.app.ConfigFile;
+import dev.driftless.projectors.app.Pages.Http;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.RepairLimits;
 import java.io.InputStream;
@@ -31,9 +32,6 @@ public record ReconcilerConfig(
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  /** Where the page is. */
-  public record Http(String host, int port) {}
 
   /**
    * How far a view may be behind.

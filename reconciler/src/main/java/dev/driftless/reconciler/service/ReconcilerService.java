@@ -1,11 +1,12 @@
 package dev.driftless.reconciler.service;
 
+import dev.driftless.projectors.app.Pages;
+import dev.driftless.projectors.app.ProcessMeters;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.reconciler.Progress;
-import dev.driftless.reconciler.service.ReconcilerConfig.Http;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -17,15 +18,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReconcilerService implements AutoCloseable {
 
-  private final StatusPages pages;
-  private final URI address;
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(9);
+
+  private final Pages pages;
   private final List<Thread> threads;
   private final CountDownLatch stop;
 
-  private ReconcilerService(
-      StatusPages pages, URI address, List<Thread> threads, CountDownLatch stop) {
+  private ReconcilerService(Pages pages, List<Thread> threads, CountDownLatch stop) {
     this.pages = pages;
-    this.address = address;
     this.threads = threads;
     this.stop = stop;
   }
@@ -39,11 +39,12 @@ public final class ReconcilerService implements AutoCloseable {
    */
   public static ReconcilerService start(
       ProjectorsConfig projectors, ReconcilerConfig config, Progress progress) {
-    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry meters = ProcessMeters.open();
     Instant now = Instant.now();
     Trend trend = Trend.open(config.directory().resolve("history.jsonl"), now);
     Watch watch = new Watch(config, new ReconcilerMeters(meters), trend, now);
-    StatusPages pages = new StatusPages(config.http(), watch, meters);
+    Pages pages =
+        Pages.serve(config.http(), "reconciler.http.port", new StatusPages(watch, meters));
     CountDownLatch stop = new CountDownLatch(1);
     List<Thread> threads =
         List.of(
@@ -54,12 +55,12 @@ public final class ReconcilerService implements AutoCloseable {
           thread.setUncaughtExceptionHandler(ReconcilerService::died);
           thread.start();
         });
-    return new ReconcilerService(pages, address(config.http(), pages.port()), threads, stop);
+    return new ReconcilerService(pages, threads, stop);
   }
 
   /** Of the page. */
   public URI address() {
-    return address;
+    return pages.address();
   }
 
   /** Returns when it was closed. */
@@ -69,7 +70,10 @@ public final class ReconcilerService implements AutoCloseable {
     }
   }
 
-  /** Ends what goes on, and returns when it has ended. */
+  /**
+   * Ends what goes on, and returns when it has ended, or after 9 s: what a server does not answer
+   * until then ends with the process. Nothing is lost by that; the next check finds it again.
+   */
   @Override
   public void close() {
     synchronized (stop) {
@@ -78,16 +82,14 @@ public final class ReconcilerService implements AutoCloseable {
         pages.close();
       }
     }
+    long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
     try {
-      await();
+      for (Thread thread : threads) {
+        thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static URI address(Http http, int port) {
-    String host = http.host().contains(":") ? "[" + http.host() + "]" : http.host();
-    return URI.create("http://%s:%d/".formatted(host, port));
   }
 
   /** Nothing is caught that says that this process cannot go on, for example no memory left. */

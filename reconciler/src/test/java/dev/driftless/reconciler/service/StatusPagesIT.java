@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.driftless.projectors.app.Pages;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.RepairReport;
 import dev.driftless.reconciler.ViewLag;
@@ -33,7 +34,7 @@ final class StatusPagesIT {
 
   private final Instant now = Instant.now();
   private Watch watch;
-  private StatusPages pages;
+  private Pages pages;
 
   @BeforeEach
   void all_is_well() {
@@ -46,7 +47,7 @@ final class StatusPagesIT {
     watch.lags(lags(100), Set.of(), now.minusSeconds(120));
     watch.lags(lags(100), Set.of(), now.minusSeconds(20));
     Views.names().forEach(view -> watch.checked(Reports.clean(view, 100), now));
-    pages = new StatusPages(config.http(), watch, meters);
+    pages = Pages.serve(config.http(), "reconciler.http.port", new StatusPages(watch, meters));
   }
 
   @AfterEach
@@ -155,6 +156,6 @@ final class StatusPagesIT {
   }
 
   private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + pages.port() + path);
+    return pages.address().resolve(path);
   }
 }

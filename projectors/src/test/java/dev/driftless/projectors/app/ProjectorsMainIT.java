@@ -1,0 +1,195 @@
+package dev.driftless.projectors.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.projectors.Events;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.TestLog;
+import dev.driftless.projectors.postgres.PostgresConfig;
+import dev.driftless.projectors.postgres.PostgresFixture;
+import dev.driftless.projectors.relational.RelationalProjector;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
+import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The process as it is deployed. */
+final class ProjectorsMainIT {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int EVENTS = 10_000;
+
+  @TempDir private Path directory;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<Process> started = new ArrayList<>();
+  private final TestLog log = new TestLog(PATIENCE);
+
+  @AfterEach
+  void end() throws InterruptedException {
+    for (Process process : started) {
+      process.destroyForcibly().waitFor();
+    }
+    log.close();
+  }
+
+  @Test
+  void tells_how_it_is() throws Exception {
+    Process process = start("relational", Map.of());
+    URI pages = pages(process);
+    Awaitility.await().atMost(PATIENCE).until(() -> get(pages, "health/ready").statusCode() == 200);
+    assertThat(get(pages, "health/ready").body())
+        .isEqualTo("{\"views\":{\"relational\":\"running\"}}");
+    assertThat(get(pages, "health/live").statusCode()).isEqualTo(200);
+    log.publish(Events.recorded("m1", "text"));
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(get(pages, "metrics").body())
+                    .contains(
+                        "driftless_records_total{disposition=\"apply\",view=\"relational\"} 1.0")
+                    .contains("jvm_memory_used_bytes"));
+    assertThat(get(pages, "anything").statusCode()).isEqualTo(404);
+    HttpRequest post =
+        HttpRequest.newBuilder(pages).POST(HttpRequest.BodyPublishers.noBody()).build();
+    assertThat(http.send(post, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(405);
+  }
+
+  @Test
+  void a_term_in_the_middle_of_its_work_ends_it_within_ten_seconds_and_loses_nothing()
+      throws Exception {
+    Process process = start("relational", Map.of("DRIFTLESS_MAX_BATCH", "1"));
+    URI pages = pages(process);
+    Awaitility.await().atMost(PATIENCE).until(() -> get(pages, "health/ready").statusCode() == 200);
+    try (Projector reader = new RelationalProjector(PostgresFixture.server(), log.names())) {
+      assertThat(applied(reader)).isZero();
+      log.publish(
+          IntStream.range(0, EVENTS).mapToObj(i -> Events.recorded("m" + i, "text")).toList());
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> applied(reader) > 0);
+      process.destroy();
+      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(128 + 15);
+      assertThat(committed()).isEqualTo(log.positions(reader)).isNotEqualTo(log.ends());
+      start("relational", Map.of());
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(log.positions(reader)).isEqualTo(log.ends()));
+    }
+    PostgresConfig postgres = PostgresFixture.server();
+    assertThat(
+            Jdbi.create(postgres.url(), postgres.user(), postgres.password())
+                .<Integer, RuntimeException>withHandle(
+                    handle ->
+                        handle
+                            .select(
+                                "SELECT count(*) FROM %s.memory_versions"
+                                    .formatted(RelationalProjector.schema(log.names())))
+                            .mapTo(Integer.class)
+                            .one()))
+        .isEqualTo(EVENTS);
+  }
+
+  @Test
+  void a_port_that_is_taken_is_named_with_its_setting() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      String port = Integer.toString(taken.getLocalPort());
+      Process process = start("relational", Map.of("DRIFTLESS_HTTP_PORT", port));
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(1);
+      assertThat(output(process))
+          .contains("cannot serve on 127.0.0.1:" + port)
+          .contains("http.port");
+    }
+  }
+
+  private int applied(Projector reader) {
+    return log.positions(reader).stream().mapToInt(Long::intValue).sum();
+  }
+
+  private List<Long> committed() throws Exception {
+    var offsets =
+        log.admin()
+            .listConsumerGroupOffsets(log.names().group("relational"))
+            .partitionsToOffsetAndMetadata()
+            .get();
+    return IntStream.range(0, TestLog.PARTITIONS)
+        .mapToObj(p -> offsets.get(new TopicPartition(log.names().log(), p)))
+        .map(offset -> offset == null ? 0L : (Long) offset.offset())
+        .toList();
+  }
+
+  private Process start(String view, Map<String, String> more) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            ProjectorsMain.class.getName(),
+            "--view",
+            view);
+    Map<String, String> environment = new HashMap<>();
+    environment.putAll(
+        TestStack.shared()
+            .with(ServerKind.KAFKA, ServerKind.REGISTRY, ServerKind.POSTGRES)
+            .environment());
+    environment.put("DRIFTLESS_NAME", log.names().name());
+    environment.put("DRIFTLESS_STATE", directory.resolve("state").toString());
+    environment.putAll(more);
+    builder.environment().putAll(environment);
+    Process process =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("output-" + started.size()).toFile())
+            .start();
+    started.add(process);
+    return process;
+  }
+
+  private String output(Process process) throws IOException {
+    return Files.readString(directory.resolve("output-" + started.indexOf(process)));
+  }
+
+  private URI pages(Process process) {
+    Pattern said = Pattern.compile("health=(http://\\S+)");
+    Awaitility.await().atMost(PATIENCE).until(() -> said.matcher(output(process)).find());
+    try {
+      Matcher found = said.matcher(output(process));
+      assertThat(found.find()).isTrue();
+      return URI.create(found.group(1));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private HttpResponse<String> get(URI pages, String page) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(pages.resolve(page)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+}
