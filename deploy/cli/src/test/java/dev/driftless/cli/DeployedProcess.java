@@ -1,0 +1,96 @@
+package dev.driftless.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A process as the image runs it, told by its environment alone. */
+final class DeployedProcess implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Pattern ADDRESS = Pattern.compile("(?:health|page)=(http://\\S+)");
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Process process;
+  private final Path output;
+
+  private DeployedProcess(Process process, Path output) {
+    this.process = process;
+    this.output = output;
+  }
+
+  /**
+   * @param output what it prints, from its beginning
+   */
+  static DeployedProcess start(Class<?> main, Map<String, String> environment, Path output) {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName());
+    builder.environment().putAll(environment);
+    try {
+      return new DeployedProcess(
+          builder.redirectErrorStream(true).redirectOutput(output.toFile()).start(), output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void awaitReady() {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> get("health/ready").statusCode() == 200);
+  }
+
+  HttpResponse<String> get(String page) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(address().resolve(page)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Tells it to stop, as an orchestrator does; it has the ten seconds that it is promised. */
+  void term() throws InterruptedException {
+    process.destroy();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).as("%s", output).isTrue();
+    assertThat(process.exitValue()).isEqualTo(128 + 15);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  private URI address() {
+    await().atMost(PATIENCE).until(() -> ADDRESS.matcher(said()).find());
+    Matcher found = ADDRESS.matcher(said());
+    assertThat(found.find()).isTrue();
+    return URI.create(found.group(1));
+  }
+
+  private String said() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
