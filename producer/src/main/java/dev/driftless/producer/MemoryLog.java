@@ -5,6 +5,8 @@ import dev.driftless.schemas.EventEncoder;
 import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.Names;
 import dev.driftless.schemas.SubjectKey;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Span;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -52,6 +54,7 @@ public final class MemoryLog implements AutoCloseable {
   private final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
   private final Outcomes outcomes;
+  private final AppendSpans spans;
   private final MemoryLogConfig config;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -60,7 +63,13 @@ public final class MemoryLog implements AutoCloseable {
 
   private final Set<View> followed = ConcurrentHashMap.newKeySet();
 
-  private MemoryLog(MemoryLogConfig config, EventEncoder encoder, Admin admin, LogTopic topic) {
+  private MemoryLog(
+      MemoryLogConfig config,
+      EventEncoder encoder,
+      Admin admin,
+      LogTopic topic,
+      OpenTelemetry openTelemetry) {
+    this.spans = new AppendSpans(openTelemetry);
     this.config = config;
     this.timeout = config.timeout();
     this.topic = topic;
@@ -78,19 +87,27 @@ public final class MemoryLog implements AutoCloseable {
             ClientSettings.producer(config), new ByteArraySerializer(), new ByteArraySerializer());
   }
 
+  /** As {@link #open(MemoryLogConfig, OpenTelemetry)}, untraced. */
+  public static MemoryLog open(MemoryLogConfig config) {
+    return open(config, OpenTelemetry.noop());
+  }
+
   /**
    * Connects to the registry and the broker.
    *
+   * @param openTelemetry where the spans of appends go; its propagator writes their context into
+   *     the records' headers, by which projectors that trace go on with it
    * @throws dev.driftless.schemas.RegistryUnavailableException if the registry does not answer
    * @throws LogUnavailableException if no broker answers
    * @throws IllegalStateException if the schema is not registered, or the topic does not exist or
    *     would lose events; the message says what to do
    */
-  public static MemoryLog open(MemoryLogConfig config) {
+  public static MemoryLog open(MemoryLogConfig config, OpenTelemetry openTelemetry) {
     EventEncoder encoder = encoder(config);
     Admin admin = admin(config);
     try {
-      return new MemoryLog(config, encoder, admin, LogTopic.check(admin, config.names()));
+      return new MemoryLog(
+          config, encoder, admin, LogTopic.check(admin, config.names()), openTelemetry);
     } catch (RuntimeException e) {
       admin.close(Duration.ZERO);
       throw e instanceof LogUnavailableException ? away(config, e) : e;
@@ -250,19 +267,28 @@ public final class MemoryLog implements AutoCloseable {
     CompletableFuture<Receipt> receipt = new CompletableFuture<>();
     Thread caller = Thread.currentThread();
     boolean[] taken = {false};
-    var unused =
-        producer.send(
-            new ProducerRecord<>(topic.name(), key, value),
-            (metadata, e) -> {
-              if (e == null) {
-                receipt.complete(
-                    new Receipt(topic.topicId(), metadata.partition(), metadata.offset()));
-              } else {
-                // called by send itself, before it returns, where nothing came into the buffer
-                boolean wasSent = Thread.currentThread() != caller || taken[0];
-                receipt.completeExceptionally(outcomes.of(eventId, e, wasSent, limit));
-              }
-            });
+    ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic.name(), key, value);
+    Span span = spans.begin(eventId, record);
+    try {
+      var unused =
+          producer.send(
+              record,
+              (metadata, e) -> {
+                if (e == null) {
+                  AppendSpans.acknowledged(span, metadata);
+                  receipt.complete(
+                      new Receipt(topic.topicId(), metadata.partition(), metadata.offset()));
+                } else {
+                  AppendSpans.failed(span, e);
+                  // called by send itself, before it returns, where nothing came into the buffer
+                  boolean wasSent = Thread.currentThread() != caller || taken[0];
+                  receipt.completeExceptionally(outcomes.of(eventId, e, wasSent, limit));
+                }
+              });
+    } catch (RuntimeException e) {
+      AppendSpans.failed(span, e);
+      throw e;
+    }
     taken[0] = true;
     return receipt;
   }

@@ -30,7 +30,8 @@ public record ProjectorsConfig(
     CacheConfig cache,
     PostgresConfig context,
     PostgresConfig audit,
-    Http http) {
+    Http http,
+    Tracing tracing) {
 
   public ProjectorsConfig {
     kafka = withoutUnset(kafka);
@@ -57,6 +58,14 @@ public record ProjectorsConfig(
       return "Registry[url=%s]".formatted(url);
     }
   }
+
+  /**
+   * OpenTelemetry's spans.
+   *
+   * @param enabled if not, none are made; if so, the variables of OpenTelemetry's own
+   *     autoconfiguration say where they go
+   */
+  public record Tracing(boolean enabled) {}
 
   /** How the log is read; see {@link RuntimeConfig}. */
   public record Reading(

@@ -63,12 +63,18 @@ public final class ProjectorsMain implements Callable<Integer> {
     EventRegistry registry =
         new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
     PrometheusMeterRegistry meters = ProcessMeters.open();
+    ProcessTraces traces = ProcessTraces.open(config.tracing());
     Map<String, ViewApplication> applications = new LinkedHashMap<>();
     for (String view : views.isEmpty() ? Views.names() : views) {
       applications.computeIfAbsent(
           view,
           kept ->
-              new ViewApplication(Views.open(kept, config), registry, config.runtime(), meters));
+              new ViewApplication(
+                  Views.open(kept, config),
+                  registry,
+                  config.runtime(),
+                  meters,
+                  traces.openTelemetry()));
     }
     Pages pages = Pages.serve(config.http(), "http.port", new HealthPages(applications, meters));
     LoggerFactory.getLogger(ProjectorsMain.class).info("health={}", pages.address());
@@ -79,6 +85,7 @@ public final class ProjectorsMain implements Callable<Integer> {
                 () -> {
                   stop(applications.values(), spares, registry);
                   pages.close();
+                  traces.close();
                 },
                 "stop"));
     applications.values().forEach(ViewApplication::start);

@@ -4,6 +4,7 @@ import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.runtime.ApplySpans.Traced;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ final class Drain {
   private final Projector projector;
   private final DeadLetters deadLetters;
   private final ViewMeters meters;
+  private final ApplySpans spans;
   private final int maxBatch;
 
   /**
@@ -28,11 +30,17 @@ final class Drain {
    * @param maxBatch records of a partition in one batch at most
    */
   Drain(
-      String name, Projector projector, DeadLetters deadLetters, ViewMeters meters, int maxBatch) {
+      String name,
+      Projector projector,
+      DeadLetters deadLetters,
+      ViewMeters meters,
+      ApplySpans spans,
+      int maxBatch) {
     this.name = name;
     this.projector = projector;
     this.deadLetters = deadLetters;
     this.meters = meters;
+    this.spans = spans;
     this.maxBatch = maxBatch;
   }
 
@@ -98,8 +106,11 @@ final class Drain {
   /** Null if the store acknowledged the batches, its exception if it refuses one for ever. */
   private @Nullable RuntimeException attempt(Map<OwnedPartition, Batch> batches) {
     batches.forEach((partition, batch) -> deadLetters.add(batch, partition.fence().generation()));
+    List<Traced> traced =
+        batches.entrySet().stream().flatMap(b -> b.getKey().traced(b.getValue()).stream()).toList();
     try {
-      meters.timed(() -> projector.apply(List.copyOf(batches.values())));
+      meters.timed(
+          () -> spans.during(traced, () -> projector.apply(List.copyOf(batches.values()))));
       return null;
     } catch (FencedException e) {
       throw e;

@@ -105,7 +105,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.deadLetters = deadLetters;
     this.controls = controls;
     this.repairs = repairs;
-    this.drain = new Drain(name, projector, deadLetters, meters, parts.maxBatch());
+    this.drain = new Drain(name, projector, deadLetters, meters, parts.spans(), parts.maxBatch());
     this.fetches = new Fetches(super::poll, this::seek, own, parts.maxBatch(), System::nanoTime);
     this.told =
         parts.reports() == null ? null : new ToldPositions(parts, parts.reports(), deadLetters);

@@ -48,22 +48,23 @@ final class Intake implements Processor<byte[], byte[], Void, Void> {
 
   private final Map<Integer, OwnedPartition> partitions;
   private final EventDecoder decoder;
+  private final ApplySpans spans;
   private final Duration window;
   private @Nullable ProcessorContext<Void, Void> context;
   private @Nullable Folds folds;
 
-  Intake(Map<Integer, OwnedPartition> partitions, EventDecoder decoder, Duration window) {
-    this.partitions = partitions;
-    this.decoder = decoder;
+  Intake(ViewParts parts, Duration window) {
+    this.partitions = parts.partitions();
+    this.decoder = parts.decoder();
+    this.spans = parts.spans();
     this.window = window;
   }
 
-  static ProcessorSupplier<byte[], byte[], Void, Void> supplier(
-      Map<Integer, OwnedPartition> partitions, EventDecoder decoder, Duration window) {
+  static ProcessorSupplier<byte[], byte[], Void, Void> supplier(ViewParts parts, Duration window) {
     return new ProcessorSupplier<>() {
       @Override
       public Processor<byte[], byte[], Void, Void> get() {
-        return new Intake(partitions, decoder, window);
+        return new Intake(parts, window);
       }
 
       @Override
@@ -109,7 +110,8 @@ final class Intake implements Processor<byte[], byte[], Void, Void> {
             record.value(),
             verdict.disposition,
             verdict.event,
-            verdict.reason));
+            verdict.reason),
+        spans.publisher(record.headers()));
   }
 
   private Verdict judge(

@@ -5,10 +5,15 @@ import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Position;
+import dev.driftless.projectors.runtime.ApplySpans.Traced;
+import io.opentelemetry.context.Context;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One partition while this process owns it: what the store holds, what is read beyond that, and
@@ -27,6 +32,9 @@ final class OwnedPartition {
   private Fence fence = Fence.NONE;
   private Instant logTime = Instant.EPOCH;
   private List<LogRecord> buffer = new ArrayList<>();
+
+  /** Of the records that wait, by offset: their publishers' contexts, where they have one. */
+  private final NavigableMap<Long, Context> traces = new TreeMap<>();
 
   /** The lowest offset that a processed record may have; lower ones were seen already. */
   private long expected;
@@ -91,6 +99,7 @@ final class OwnedPartition {
   void unposition() {
     positioned = false;
     buffer = new ArrayList<>();
+    traces.clear();
   }
 
   /**
@@ -105,6 +114,7 @@ final class OwnedPartition {
     this.partitions = partitionCount;
     positioned = true;
     buffer = new ArrayList<>();
+    traces.clear();
     expected = start;
     awaitsFresh = true;
     freshFrom = NONE;
@@ -154,11 +164,18 @@ final class OwnedPartition {
     return logTime;
   }
 
-  /** Takes a record in; one that the store holds already has done its part by feeding the folds. */
-  void add(LogRecord record) {
+  /**
+   * Takes a record in; one that the store holds already has done its part by feeding the folds.
+   *
+   * @param trace its publisher's context, if that traces
+   */
+  void add(LogRecord record, @Nullable Context trace) {
     expected = record.offset() + 1;
     if (record.offset() >= fence.offset()) {
       buffer.add(record);
+      if (trace != null) {
+        traces.put(record.offset(), trace);
+      }
     }
   }
 
@@ -178,10 +195,26 @@ final class OwnedPartition {
     return new Batch(at.partition(), fence.epoch(), fence.offset(), to, buffer.subList(0, most));
   }
 
+  /** Those of this batch that came with a context. */
+  List<Traced> traced(Batch batch) {
+    if (traces.isEmpty()) {
+      return List.of();
+    }
+    List<Traced> traced = new ArrayList<>();
+    for (LogRecord record : batch.records()) {
+      Context trace = traces.get(record.offset());
+      if (trace != null) {
+        traced.add(new Traced(record, trace));
+      }
+    }
+    return traced;
+  }
+
   /** The store acknowledged this batch, which was cut from the head of what waits. */
   void applied(Batch batch) {
     fence = new Fence(fence.epoch(), batch.to(), fence.generation());
     buffer = new ArrayList<>(buffer.subList(batch.records().size(), buffer.size()));
+    traces.headMap(batch.to().offset()).clear();
   }
 
   /** The first record that waits is not to be applied. */

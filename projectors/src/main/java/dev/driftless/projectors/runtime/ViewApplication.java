@@ -4,6 +4,7 @@ import dev.driftless.projectors.Projector;
 import dev.driftless.schemas.EventDecoder;
 import dev.driftless.schemas.EventRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -73,7 +74,21 @@ public final class ViewApplication implements AutoCloseable {
       EventRegistry registry,
       RuntimeConfig config,
       MeterRegistry meterRegistry) {
-    this(projector, false, registry, config, meterRegistry);
+    this(projector, registry, config, meterRegistry, OpenTelemetry.noop());
+  }
+
+  /**
+   * The same, which goes on with the traces that it finds in the headers of records.
+   *
+   * @param openTelemetry where its spans go, and what reads the headers
+   */
+  public ViewApplication(
+      Projector projector,
+      EventRegistry registry,
+      RuntimeConfig config,
+      MeterRegistry meterRegistry,
+      OpenTelemetry openTelemetry) {
+    this(projector, false, registry, config, meterRegistry, openTelemetry);
   }
 
   private ViewApplication(
@@ -81,7 +96,8 @@ public final class ViewApplication implements AutoCloseable {
       boolean observes,
       EventRegistry registry,
       RuntimeConfig config,
-      MeterRegistry meterRegistry) {
+      MeterRegistry meterRegistry,
+      OpenTelemetry openTelemetry) {
     this.name = config.names().generation(projector.view());
     this.projector = projector;
     this.observes = observes;
@@ -100,6 +116,7 @@ public final class ViewApplication implements AutoCloseable {
             new EventDecoder(registry),
             log,
             new ViewMeters(meterRegistry, name),
+            new ApplySpans(openTelemetry, config.names(), projector.view()),
             new ConcurrentHashMap<>(),
             reports,
             config.maxBatch(),
@@ -120,7 +137,8 @@ public final class ViewApplication implements AutoCloseable {
       EventRegistry registry,
       RuntimeConfig config,
       MeterRegistry meterRegistry) {
-    return new ViewApplication(projector, true, registry, config, meterRegistry);
+    return new ViewApplication(
+        projector, true, registry, config, meterRegistry, OpenTelemetry.noop());
   }
 
   /** Begins to read; returns at once. */
@@ -192,10 +210,7 @@ public final class ViewApplication implements AutoCloseable {
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer(),
             config.names().log())
-        .addProcessor(
-            "intake",
-            Intake.supplier(parts.partitions(), parts.decoder(), config.idempotencyWindow()),
-            "log");
+        .addProcessor("intake", Intake.supplier(parts, config.idempotencyWindow()), "log");
   }
 
   private Properties settings() {

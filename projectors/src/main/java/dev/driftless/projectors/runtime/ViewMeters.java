@@ -96,7 +96,8 @@ final class ViewMeters {
     Objects.requireNonNull(counters.get(which)).increment(count);
   }
 
-  private static String tag(Enum<?> value) {
+  /** As tags hold it. */
+  static String tag(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 }

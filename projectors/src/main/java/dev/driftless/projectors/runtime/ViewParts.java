@@ -18,6 +18,7 @@ record ViewParts(
     EventDecoder decoder,
     LogPositions log,
     ViewMeters meters,
+    ApplySpans spans,
     Map<Integer, OwnedPartition> partitions,
     @Nullable PositionReports reports,
     int maxBatch,

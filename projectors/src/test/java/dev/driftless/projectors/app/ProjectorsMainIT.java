@@ -1,7 +1,9 @@
 package dev.driftless.projectors.app;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Events;
@@ -11,6 +13,7 @@ import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.relational.RelationalProjector;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,10 +26,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.jdbi.v3.core.Jdbi;
@@ -124,6 +130,39 @@ final class ProjectorsMainIT {
       assertThat(output(process))
           .contains("cannot serve on 127.0.0.1:" + port)
           .contains("http.port");
+    }
+  }
+
+  @Test
+  void its_spans_go_where_opentelemetrys_own_variables_say() throws Exception {
+    Queue<String> received = new ConcurrentLinkedQueue<>();
+    HttpServer collector = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    collector.createContext(
+        "/v1/traces",
+        exchange -> {
+          try (exchange) {
+            received.add(new String(exchange.getRequestBody().readAllBytes(), ISO_8859_1));
+            exchange.sendResponseHeaders(200, -1);
+          }
+        });
+    collector.start();
+    try {
+      String address = "http://127.0.0.1:" + collector.getAddress().getPort();
+      start(
+          "relational",
+          Map.of("DRIFTLESS_TRACING", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", address));
+      ProducerRecord<byte[], byte[]> traced = log.record(Events.recorded("m1", "text"));
+      String parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+      traced.headers().add("traceparent", parent.getBytes(ISO_8859_1));
+      log.publishRaw(List.of(traced));
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(String.join("", received))
+                      .contains("driftless-projectors", "write relational"));
+    } finally {
+      collector.stop(0);
     }
   }
 

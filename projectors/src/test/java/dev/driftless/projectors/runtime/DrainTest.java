@@ -12,6 +12,7 @@ import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.schemas.Names;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,7 +106,8 @@ final class DrainTest {
               null,
               Disposition.APPLY,
               null,
-              null));
+              null),
+          null);
     }
   }
 
@@ -128,8 +130,9 @@ final class DrainTest {
             Duration.ofSeconds(1),
             Duration.ZERO);
     ViewMeters meters = new ViewMeters(new SimpleMeterRegistry(), store.view());
+    ApplySpans untraced = new ApplySpans(OpenTelemetry.noop(), Names.DEFAULT, store.view());
     DeadLetters noneKept = new DeadLetters(store.view(), false, config, meters);
-    return new Drain(store.view(), store, noneKept, meters, MAX_BATCH);
+    return new Drain(store.view(), store, noneKept, meters, untraced, MAX_BATCH);
   }
 
   /** Notes what it is asked for, and fails when told to; applies all batches of a call or none. */

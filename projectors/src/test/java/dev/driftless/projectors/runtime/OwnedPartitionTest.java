@@ -91,8 +91,8 @@ final class OwnedPartitionTest {
       assertThat(partition.expects(offset)).isTrue();
       Instant time = partition.observe(offset, at(offset));
       partition.add(
-          new LogRecord(
-              3, offset, time, at(offset), null, null, Disposition.REFUSED, null, "test"));
+          new LogRecord(3, offset, time, at(offset), null, null, Disposition.REFUSED, null, "test"),
+          null);
     }
   }
 
