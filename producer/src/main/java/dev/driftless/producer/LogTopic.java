@@ -15,8 +15,10 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -109,6 +111,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
               .formatted(names.log()));
     }
     checkContract(topic);
+    checkPartitions(admin, topic, names.repairs());
     return new LogTopic(
         topic.name(), topic.topicId(), topic.partitions(), topic.number("max.message.bytes"));
   }
@@ -199,6 +202,24 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
       throw new IllegalStateException(
           "the topic %s is not fit to be the log: it has %s; change it with kafka-configs"
               .formatted(topic.name(), String.join(", ", wrong)));
+    }
+  }
+
+  /**
+   * The topic of repairs still has as many as the log was made with. Believed where there is no
+   * such topic, or this user may not look at it.
+   */
+  private static void checkPartitions(Admin admin, FoundTopic log, String repairs) {
+    TopicDescription found;
+    try {
+      found = get(admin.describeTopics(List.of(repairs)).allTopicNames()).get(repairs);
+    } catch (UnknownTopicOrPartitionException | AuthorizationException e) {
+      return;
+    }
+    if (found != null && found.partitions().size() != log.partitions()) {
+      throw new IllegalStateException(
+          "the topic %s has %d partitions and was made with %d (as %s has): a subject's events may be in two of them, and in no order; publish to a new log"
+              .formatted(log.name(), log.partitions(), found.partitions().size(), repairs));
     }
   }
 

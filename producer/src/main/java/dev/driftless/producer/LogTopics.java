@@ -50,8 +50,9 @@ public final class LogTopics {
    */
   public static List<State> check(Admin admin, Names names, Collection<String> views) {
     FoundTopic log = FoundTopic.of(admin, names.log());
-    // without the log nobody knows how many there have to be
-    int partitions = log == null ? -1 : log.partitions();
+    FoundTopic repairs = FoundTopic.of(admin, names.repairs());
+    // the topic of repairs still has as many as the log was made with; without both nobody knows
+    int partitions = repairs != null ? repairs.partitions() : log != null ? log.partitions() : -1;
     int maxRecordBytes = log == null ? 0 : log.number(MAX_MESSAGE_BYTES);
     List<State> states = new ArrayList<>();
     states.add(state(LogTopic.log(names, partitions, 1), log));

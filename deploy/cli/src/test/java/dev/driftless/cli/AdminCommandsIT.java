@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.common.config.ConfigResource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +74,23 @@ final class AdminCommandsIT {
     Run refused = create();
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.err()).contains("not fit to be the log", "retention.ms=1000");
+  }
+
+  @Test
+  void a_log_that_was_given_more_partitions_is_named_and_refused() throws Exception {
+    assertThat(create().exitCode()).isZero();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.kafkaBootstrapServers()))) {
+      admin.createPartitions(Map.of(names.log(), NewPartitions.increaseTo(3))).all().get();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(
+              () ->
+                  assertThat(wrong(run("topics", "check", "--json"), names.log()))
+                      .contains("3 partitions instead of 2"));
+    }
+    Run refused = create();
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).contains("has 3 partitions and was made with 2");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.driftless.projectors.runtime;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Position;
 import dev.driftless.schemas.LogContract;
+import dev.driftless.schemas.Names;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -39,13 +40,18 @@ final class LogPositions {
 
   private final String view;
   private final String topic;
+  private final String repairs;
   private final Admin admin;
   private final Duration window;
   private volatile boolean keepsContract;
 
-  LogPositions(String view, String topic, Admin admin, Duration window) {
+  /**
+   * @param view as it is called in logs
+   */
+  LogPositions(String view, Names names, Admin admin, Duration window) {
     this.view = view;
-    this.topic = topic;
+    this.topic = names.log();
+    this.repairs = names.repairs();
     this.admin = admin;
     this.window = window;
   }
@@ -67,7 +73,39 @@ final class LogPositions {
           "view=%s: stopped, the topic %s is not fit to be the log: it has %s; change it with kafka-configs, then start the view again"
               .formatted(view, topic, String.join(", ", wrong)));
     }
+    checkPartitions();
     keepsContract = true;
+  }
+
+  /**
+   * That the log has the number of partitions that it was made with, which the topic of repairs
+   * still has: where a subject's events are in two partitions, they are in no order. Believed where
+   * there is no such topic.
+   *
+   * @throws ViewStoppedException if it has not
+   * @throws KafkaException if the broker does not tell
+   */
+  void checkPartitions() {
+    int now = partitions(topic);
+    int made = partitions(repairs);
+    if (made != 0 && now != made) {
+      throw new ViewStoppedException(
+          "view=%s: stopped, the topic %s has %d partitions and was made with %d (as %s has): a subject's events may be in two of them, and in no order; publish to a new log"
+              .formatted(view, topic, now, made, repairs));
+    }
+  }
+
+  /** 0 if there is no such topic. */
+  private int partitions(String name) {
+    try {
+      return describe(name).partitions().size();
+    } catch (KafkaException e) {
+      if (e.getCause() instanceof ExecutionException refused
+          && refused.getCause() instanceof UnknownTopicOrPartitionException) {
+        return 0;
+      }
+      throw e;
+    }
   }
 
   private List<String> violations() {
@@ -101,16 +139,20 @@ final class LogPositions {
 
   /** The log as it is now: another topic of the same name has another id. */
   TopicDescription describe() {
+    return describe(topic);
+  }
+
+  private TopicDescription describe(String name) {
     try {
       return admin
-          .describeTopics(List.of(topic))
+          .describeTopics(List.of(name))
           .topicNameValues()
           .values()
           .iterator()
           .next()
           .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      throw new KafkaException("the broker does not describe topic " + topic, e);
+      throw new KafkaException("the broker does not describe topic " + name, e);
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }

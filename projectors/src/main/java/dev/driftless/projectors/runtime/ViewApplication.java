@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.CloseOptions;
@@ -56,6 +57,7 @@ public final class ViewApplication implements AutoCloseable {
   private final boolean observes;
   private final RuntimeConfig config;
   private final Admin admin;
+  private final LogPositions log;
   private final @Nullable PositionReports reports;
   private final KafkaStreams streams;
   private final AtomicBoolean abandoned = new AtomicBoolean();
@@ -103,8 +105,7 @@ public final class ViewApplication implements AutoCloseable {
     this.observes = observes;
     this.config = config;
     this.admin = Admin.create(new HashMap<>(config.kafka()));
-    LogPositions log =
-        new LogPositions(name, config.names().log(), admin, config.idempotencyWindow());
+    this.log = new LogPositions(name, config.names(), admin, config.idempotencyWindow());
     this.reports =
         observes || config.names().isSpare()
             ? null
@@ -249,6 +250,13 @@ public final class ViewApplication implements AutoCloseable {
                 "view=%s: stopped, the topic %s is missing: create it, then start the view again"
                     .formatted(name, config.names().log())));
       }
+    }
+    try {
+      log.checkPartitions();
+    } catch (ViewStoppedException reason) {
+      return stop(reason);
+    } catch (KafkaException unknown) {
+      LOG.debug("view={} the broker does not tell the number of partitions", name, unknown);
     }
     LOG.error("view={} a stream thread failed and is replaced", name, e);
     pause();

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
@@ -194,6 +195,37 @@ final class RuntimeIT {
     }
     assertThat(fixture.query("SELECT to_regnamespace(?)", fixture.schema()))
         .containsExactly((String) null);
+  }
+
+  @Test
+  void a_log_that_was_given_more_partitions_is_refused_by_every_view() throws Exception {
+    Map<String, String> soon = new HashMap<>(log.kafka());
+    soon.put("metadata.max.age.ms", "500");
+    RuntimeConfig usual = log.config();
+    RuntimeConfig config =
+        new RuntimeConfig(
+            usual.names(),
+            soon,
+            usual.stateDirectory(),
+            usual.instance(),
+            usual.threads(),
+            usual.maxBatch(),
+            usual.commitInterval(),
+            usual.checkInterval(),
+            usual.idempotencyWindow());
+    try (ViewApplication running = log.start(fixture.open(), config)) {
+      log.publish(Events.recorded("m1", "text"));
+      log.awaitCaughtUp(fixture);
+      Map<String, NewPartitions> more =
+          Map.of(log.names().log(), NewPartitions.increaseTo(TestLog.PARTITIONS + 1));
+      log.admin().createPartitions(more).all().get();
+      assertThat(running.stopped().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .hasMessageContaining("has 3 partitions and was made with 2");
+    }
+    try (ViewApplication started = log.start(fixture.open())) {
+      assertThat(started.stopped().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .hasMessageContaining("has 3 partitions and was made with 2");
+    }
   }
 
   @Test
