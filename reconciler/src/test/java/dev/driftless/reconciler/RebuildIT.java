@@ -194,21 +194,35 @@ final class RebuildIT {
   }
 
   @Test
-  void other_row_level_security_is_not_switched_to() {
+  void row_level_security_goes_with_the_name() {
     try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
-      stores.sql("ALTER TABLE R.memories ENABLE ROW LEVEL SECURITY");
-      assertThatThrownBy(rebuild::prepare).hasMessageContaining(".memories");
-      assertThat(rebuild.numbers().hasSpare()).isFalse();
-      stores.sql("ALTER TABLE R.memories DISABLE ROW LEVEL SECURITY");
+      stores.sql("ALTER TABLE R.memories ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+      stores.sql("CREATE POLICY own ON R.memories USING (agent = current_user)");
       Numbers built = build(rebuild);
-      stores.sql("CREATE POLICY own ON R.sessions USING (agent = current_user)");
-      assertThatThrownBy(() -> rebuild.exchange(built)).hasMessageContaining(".sessions");
-      stores.sql("CREATE POLICY own ON RS.sessions USING (agent = current_user)");
+      stores.sql("ALTER TABLE R.memories NO FORCE ROW LEVEL SECURITY");
+      stores.sql("DROP POLICY own ON R.memories");
+      stores.sql(
+          "CREATE POLICY none ON R.memories AS RESTRICTIVE FOR UPDATE TO pg_monitor USING (false) WITH CHECK (false)");
+      stores.sql("CREATE POLICY all_of_it ON R.sessions FOR INSERT TO PUBLIC WITH CHECK (true)");
+      List<String> before = security();
+      assertThat(before).hasSize(2);
       rebuild.exchange(built);
-      stores.sql("DROP POLICY own ON R.sessions");
-      stores.sql("DROP POLICY own ON RS.sessions");
+      assertThat(security()).isEqualTo(before);
+      stores.sql("ALTER TABLE R.memories DISABLE ROW LEVEL SECURITY");
+      stores.sql("DROP POLICY none ON R.memories");
+      stores.sql("DROP POLICY all_of_it ON R.sessions");
       rebuild.drop(rebuild.numbers());
     }
+  }
+
+  private List<String> security() {
+    return stores.query(
+        """
+        SELECT row(relname, relrowsecurity, relforcerowsecurity, polname, polcmd, polpermissive, polroles,
+          pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))::text
+        FROM pg_policy JOIN pg_class c ON c.oid = polrelid WHERE relnamespace = '%s'::regnamespace ORDER BY 1
+        """
+            .formatted(stores.relational()));
   }
 
   @Test

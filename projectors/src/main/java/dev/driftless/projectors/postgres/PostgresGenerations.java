@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -89,19 +91,18 @@ public final class PostgresGenerations implements Generations {
       GROUP BY application_name, a.pid ORDER BY min(xact_start) LIMIT 1
       """;
 
-  /** Tables whose row-level security is another one in the two. */
-  private static final String OTHERWISE_SECURED =
+  /**
+   * Tables with a policy that looks at something else in the shown schema: in the other one it
+   * would go on looking there.
+   */
+  private static final String LOOKING_ASIDE =
       """
-      WITH secured AS (
-        SELECT relnamespace, relname, row(relrowsecurity, relforcerowsecurity, array(
-          SELECT row(polname, polcmd, polpermissive, polroles, pg_get_expr(polqual, polrelid),
-            pg_get_expr(polwithcheck, polrelid))::text
-          FROM pg_policy WHERE polrelid = c.oid ORDER BY polname))::text AS security
-        FROM pg_class c WHERE relkind = 'r'
-      )
-      SELECT format('%I.%I', CAST(:shown AS text), relname) FROM secured o JOIN secured n USING (relname)
-      WHERE o.relnamespace = to_regnamespace(:shown) AND n.relnamespace = to_regnamespace(:spare)
-        AND o.security <> n.security
+      SELECT DISTINCT polrelid::regclass::text
+      FROM pg_policy p JOIN pg_class c ON c.oid = polrelid AND c.relnamespace = to_regnamespace(:shown)
+      JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+      WHERE d.refobjid <> c.oid AND (
+        d.refobjid IN (SELECT oid FROM pg_class WHERE relnamespace = to_regnamespace(:shown))
+        OR d.refobjid IN (SELECT oid FROM pg_proc WHERE pronamespace = to_regnamespace(:shown)))
       ORDER BY 1
       """;
 
@@ -137,7 +138,8 @@ public final class PostgresGenerations implements Generations {
       FROM bound ORDER BY 1
       """;
 
-  private static final String GRANTS = grants();
+  private static final String GRANTS = read("grants.sql");
+  private static final String SECURITY = read("security.sql");
 
   private final ViewSchema layout;
   private final String shown;
@@ -194,7 +196,6 @@ public final class PostgresGenerations implements Generations {
               refuseStrangers(handle);
               if (!now.hasSpare()) {
                 make(handle, now.shown() + 1);
-                refuseOtherSecurity(handle);
               }
             });
   }
@@ -210,6 +211,7 @@ public final class PostgresGenerations implements Generations {
     handle.execute("SET LOCAL search_path = " + spare);
     layout.install(handle, spare, number);
     giveRights(handle);
+    secure(handle);
   }
 
   @Override
@@ -238,7 +240,6 @@ public final class PostgresGenerations implements Generations {
     ViewSchema.lock(handle);
     refuseOthers(handle, expected);
     refuseStrangers(handle);
-    refuseOtherSecurity(handle);
     String tables = String.join(", ", inBoth(handle, TABLES));
     handle.execute(VACUUM_TIMEOUT);
     handle.execute("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE".formatted(tables));
@@ -249,6 +250,7 @@ public final class PostgresGenerations implements Generations {
     String behind = unconditional ? null : behind(handle);
     if (behind == null) {
       giveRights(handle);
+      secure(handle);
       handle.execute(ofBoth(FENCE));
       swapNames(handle);
     }
@@ -279,13 +281,31 @@ public final class PostgresGenerations implements Generations {
             });
   }
 
-  private void refuseOtherSecurity(Handle handle) {
-    List<String> tables = inBoth(handle, OTHERWISE_SECURED);
-    if (!tables.isEmpty()) {
+  /** Nobody may see more than before, in either generation. */
+  private void secure(Handle handle) {
+    security(handle).forEach(rule -> handle.execute(rule.text()));
+    Set<String> unlike = new TreeSet<>(inBoth(handle, LOOKING_ASIDE));
+    security(handle).forEach(rule -> unlike.add(rule.name()));
+    if (!unlike.isEmpty()) {
       throw new IllegalStateException(
-          "row-level security of %s is not carried over to another generation: nobody may see more than before, so take it away for the time of the rebuild, and the readers' rights with it"
-              .formatted(String.join(", ", tables)));
+          "row-level security of %s cannot be carried over to another generation, since a policy looks at something else in the schema: have it look outside, or take it away for the time of the rebuild, and the readers' rights with it"
+              .formatted(String.join(", ", unlike)));
     }
+  }
+
+  /**
+   * @param name of a table
+   * @param text a command that makes its row-level security more like the other one's
+   */
+  private record Rule(String name, String text) {}
+
+  private List<Rule> security(Handle handle) {
+    return handle
+        .createQuery(SECURITY)
+        .bind("old", shown)
+        .bind("new", spare)
+        .map((rs, ctx) -> new Rule(rs.getString("name"), rs.getString("text")))
+        .list();
   }
 
   private @Nullable String behind(Handle handle) {
@@ -381,9 +401,9 @@ public final class PostgresGenerations implements Generations {
     return sql.replace("<shown>", shown).replace("<spare>", spare);
   }
 
-  private static String grants() {
+  private static String read(String resource) {
     try (InputStream in =
-        Objects.requireNonNull(PostgresGenerations.class.getResourceAsStream("grants.sql"))) {
+        Objects.requireNonNull(PostgresGenerations.class.getResourceAsStream(resource))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -275,7 +275,10 @@ public final class PostgresStore implements AutoCloseable {
     if (generation == 0 && names.isSpare()) {
       throw new IllegalStateException("there is no schema " + schema + ": it was dropped");
     }
-    handle.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
+    if (generation == 0) {
+      // whoever owns a schema need not have the right to create any: IF NOT EXISTS would ask for it
+      handle.execute("CREATE SCHEMA " + schema);
+    }
     layout.install(handle, schema, Math.max(1, generation));
     incomplete = false;
   }

@@ -1,5 +1,6 @@
 -- Every row carries where in the log its state comes from (log_partition, log_offset) and a hash of its content.
 -- Times are log time: the broker's append time, never a clock of ours or of the agent's.
+-- Views run with the rights of who reads them, so that row-level security holds in them too; that needs PostgreSQL 15.
 
 CREATE TABLE IF NOT EXISTS memories (
   tenant        text        NOT NULL,
@@ -20,7 +21,7 @@ CREATE TABLE IF NOT EXISTS memories (
 );
 COMMENT ON TABLE memories IS 'what is remembered now; rows with expires_at in the past are no longer shown by live_memories';
 
-CREATE OR REPLACE VIEW live_memories AS
+CREATE OR REPLACE VIEW live_memories WITH (security_invoker = true) AS
   SELECT * FROM memories WHERE expires_at IS NULL OR expires_at > now();
 COMMENT ON VIEW live_memories IS 'memories that have not expired';
 
@@ -137,7 +138,7 @@ CREATE TABLE IF NOT EXISTS past_sessions (
 );
 COMMENT ON TABLE past_sessions IS 'states of sessions that an end or a new start replaced; each was shown until before valid_to_offset / valid_to';
 
-CREATE OR REPLACE VIEW session_versions AS
+CREATE OR REPLACE VIEW session_versions WITH (security_invoker = true) AS
   SELECT v.*, coalesce(v.ended_at, v.started_at) AS valid_from
   FROM (
     SELECT t.*, NULL::timestamptz AS valid_to, NULL::bigint AS valid_to_offset FROM sessions t
@@ -172,7 +173,7 @@ CREATE TABLE IF NOT EXISTS past_messages (
 );
 COMMENT ON TABLE past_messages IS 'messages that another of the same id replaced; each was shown until before valid_to_offset / valid_to';
 
-CREATE OR REPLACE VIEW message_versions AS
+CREATE OR REPLACE VIEW message_versions WITH (security_invoker = true) AS
   SELECT v.*, v.appended_at AS valid_from
   FROM (
     SELECT t.*, NULL::timestamptz AS valid_to, NULL::bigint AS valid_to_offset FROM messages t
@@ -207,7 +208,7 @@ CREATE TABLE IF NOT EXISTS past_tool_calls (
 );
 COMMENT ON TABLE past_tool_calls IS 'states of tool calls that an outcome or a new intent replaced; each was shown until before valid_to_offset / valid_to';
 
-CREATE OR REPLACE VIEW tool_call_versions AS
+CREATE OR REPLACE VIEW tool_call_versions WITH (security_invoker = true) AS
   SELECT v.*, coalesce(v.settled_at, v.intended_at) AS valid_from
   FROM (
     SELECT t.*, NULL::timestamptz AS valid_to, NULL::bigint AS valid_to_offset FROM tool_calls t

@@ -56,6 +56,7 @@ final class CacheFixture implements ViewFixture {
   private final Names names =
       new Names("t" + UUID.randomUUID().toString().replace("-", "").substring(0, 12));
   private final CacheConfig config;
+  private final boolean withUsers;
   private final RedisClient client;
   private final StatefulRedisConnection<String, String> text;
   private final StatefulRedisConnection<byte[], byte[]> bytes;
@@ -65,10 +66,26 @@ final class CacheFixture implements ViewFixture {
   }
 
   CacheFixture(String url) {
+    this(url, false);
+  }
+
+  private CacheFixture(String url, boolean withUsers) {
     this.config = CacheConfig.of(url);
+    this.withUsers = withUsers;
     this.client = RedisClient.create(url);
     this.text = client.connect(StringCodec.UTF8);
     this.bytes = client.connect(ByteArrayCodec.INSTANCE);
+    if (withUsers) {
+      RedisUsers.make(redis(), names);
+    }
+  }
+
+  /**
+   * With the shipped users, of whom projectors and inspectors are; only this looks as the server's
+   * owner.
+   */
+  static CacheFixture withUsers(String url) {
+    return new CacheFixture(url, true);
   }
 
   Names names() {
@@ -83,18 +100,23 @@ final class CacheFixture implements ViewFixture {
     return text.sync();
   }
 
+  /** The same server, seen by one of {@link RedisUsers}. */
+  CacheConfig as(String user) {
+    return CacheConfig.of(RedisUsers.url(config.uri(), names, user));
+  }
+
   CacheReader reader() {
     return CacheReader.open(names, config);
   }
 
   @Override
   public Projector open() {
-    return CacheProjector.open(names, config);
+    return CacheProjector.open(names, withUsers ? as("driftless-cache") : config);
   }
 
   @Override
   public Inspector inspect(int partitions) {
-    return CacheInspector.open(names, config, partitions);
+    return CacheInspector.open(names, withUsers ? as("driftless-reconciler") : config, partitions);
   }
 
   @Override
@@ -139,6 +161,9 @@ final class CacheFixture implements ViewFixture {
   @Override
   public void close() {
     wipe();
+    if (withUsers) {
+      RedisUsers.delete(redis(), names);
+    }
     client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
   }
 

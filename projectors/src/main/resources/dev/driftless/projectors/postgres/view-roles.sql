@@ -1,0 +1,90 @@
+-- Rights for programs that must not own a view, and which tenants readers see. For the relational and the context view; the
+-- audit view has audit-roles.sql. PostgreSQL 15 or later.
+--
+-- Run once, by a superuser, after the view's projector has made the schema, with that schema on the search path; and again
+-- after each upgrade, since what a new release adds is closed to all roles until then. Takes locks for some milliseconds.
+--
+--   PGOPTIONS='-c search_path=driftless' psql -d driftless -f view-roles.sql
+--   PGOPTIONS='-c search_path=driftless_context' psql -d driftless -f view-roles.sql
+--
+-- Makes three roles without login, named after the schema:
+--   driftless_writer      what the projector needs once the tables are there: reads and writes rows of all tenants
+--   driftless_reader      reads rows of the tenants that it is granted, and nothing else
+--   driftless_reconciler  reads rows of all tenants
+-- and, once for both views, a schema that none of them and no projector can write to:
+--   driftless_access.reader_tenants   which role, a login or a group, reads which tenant
+--
+--   GRANT driftless_reader, driftless_context_reader TO acme_app;
+--   INSERT INTO driftless_access.reader_tenants VALUES ('acme_app', 'acme');
+--   DELETE FROM driftless_access.reader_tenants WHERE role_name = 'acme_app'; -- holds from the next statement on
+--
+-- Delete a role's rows before the role: another one of that name would have its tenants.
+--
+-- Owners see all rows, and so do views that run with their owner's rights: those of a layout do not, and a view of your own in
+-- this schema is given to readers only WITH (security_invoker = true). A rebuild carries roles and policies over to the new
+-- generation.
+
+DO $$
+DECLARE
+  here       text := current_schema();
+  access     text := regexp_replace(here, '_context$', '') || '_access';
+  writer     text := here || '_writer';
+  reader     text := here || '_reader';
+  reconciler text := here || '_reconciler';
+  made       text;
+  given      record;
+BEGIN
+  IF to_regclass(format('%I.view_positions', here)) IS NULL OR to_regclass(format('%I.records', here)) IS NOT NULL THEN
+    RAISE EXCEPTION 'schema "%" is not that of a relational or context view: put one on the search path, after its projector ran once', here;
+  END IF;
+  FOREACH made IN ARRAY ARRAY[writer, reader, reconciler] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = made) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', made);
+    END IF;
+  END LOOP;
+
+  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', access);
+  EXECUTE format('CREATE TABLE IF NOT EXISTS %I.reader_tenants (role_name text, tenant text, PRIMARY KEY (role_name, tenant))', access);
+  -- runs with its owner's rights, so readers need none to the table; current_user is still theirs
+  EXECUTE format(
+    'CREATE OR REPLACE VIEW %1$I.own_tenants WITH (security_barrier = true) AS
+     SELECT t.tenant FROM %1$I.reader_tenants t JOIN pg_roles r ON r.rolname = t.role_name
+     WHERE pg_has_role(current_user, r.oid, ''USAGE'')', access);
+  EXECUTE format('COMMENT ON TABLE %I.reader_tenants IS ''which role, a login or a group, reads which tenant''', access);
+  EXECUTE format('COMMENT ON VIEW %I.own_tenants IS ''the tenants that who asks reads, by its own name or as a member''', access);
+  -- a rebuild by the schema's owner has to find the policies' own_tenants by its name
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I', access, reader,
+    (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = here));
+  EXECUTE format('GRANT SELECT ON %I.own_tenants TO %I', access, reader);
+
+  -- the positions first, as writers do, so that nobody locks the other out
+  SET LOCAL lock_timeout = '10s';
+  EXECUTE format('LOCK TABLE %I.view_positions IN ACCESS EXCLUSIVE MODE', here);
+  EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', here);
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM PUBLIC, %I, %I, %I', here, writer, reader, reconciler);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I, %I', here, writer, reader, reconciler);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I.view_positions TO %I', here, writer);
+  EXECUTE format('GRANT SELECT ON %I.view_positions TO %I, %I', here, reader, reconciler);
+  FOR given IN
+    SELECT format('%I.%I', here, relname) AS name, relkind = 'r' AS is_table
+    FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attname = 'tenant' AND NOT attisdropped
+    WHERE relnamespace = to_regnamespace(here) AND (relkind = 'r'
+      OR relkind = 'v' AND coalesce((SELECT option_value::boolean FROM pg_options_to_table(reloptions)
+        WHERE option_name = 'security_invoker'), false))
+    ORDER BY relname
+  LOOP
+    EXECUTE format('GRANT SELECT ON %s TO %I, %I, %I', given.name, writer, reader, reconciler);
+    CONTINUE WHEN NOT given.is_table;
+    EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', given.name, writer);
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', given.name);
+    EXECUTE format('DROP POLICY IF EXISTS reads_its_tenants ON %s', given.name);
+    EXECUTE format('DROP POLICY IF EXISTS reads_all_tenants ON %s', given.name);
+    EXECUTE format('DROP POLICY IF EXISTS writes_all_tenants ON %s', given.name);
+    -- an array is made once for each query, and an index can look for it
+    EXECUTE format('CREATE POLICY reads_its_tenants ON %s FOR SELECT TO %I
+      USING (tenant = ANY (ARRAY(SELECT o.tenant FROM %I.own_tenants o)))', given.name, reader, access);
+    EXECUTE format('CREATE POLICY reads_all_tenants ON %s FOR SELECT TO %I USING (true)', given.name, reconciler);
+    EXECUTE format('CREATE POLICY writes_all_tenants ON %s TO %I USING (true) WITH CHECK (true)', given.name, writer);
+  END LOOP;
+END
+$$;

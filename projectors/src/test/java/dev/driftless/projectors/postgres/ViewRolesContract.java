@@ -1,0 +1,411 @@
+package dev.driftless.projectors.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.driftless.events.CheckpointSaved;
+import dev.driftless.events.MessageAppended;
+import dev.driftless.events.Role;
+import dev.driftless.events.SessionEnded;
+import dev.driftless.events.SessionStarted;
+import dev.driftless.events.ToolCallCompleted;
+import dev.driftless.events.ToolCallIntended;
+import dev.driftless.projectors.Entity;
+import dev.driftless.projectors.Fence;
+import dev.driftless.projectors.Generations;
+import dev.driftless.projectors.Histories;
+import dev.driftless.projectors.History;
+import dev.driftless.projectors.Inspector;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.Repair;
+import dev.driftless.schemas.Names;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What {@code view-roles.sql} gives to the logins of a view with tenants, none of which owns
+ * anything, and what it keeps from them.
+ */
+public abstract class ViewRolesContract {
+
+  private static final String MINE = "acme";
+  private static final String FOREIGN = "initech";
+
+  private final TestLog log = new TestLog("topic", 0);
+  private PostgresFixture fixture;
+  private String access;
+  private String owner;
+  private String projector;
+  private String person;
+  private String reconciler;
+
+  /** A fresh, empty view. */
+  protected abstract PostgresFixture fixture();
+
+  /** Its generations. */
+  protected abstract Generations generations(PostgresConfig config, Names names);
+
+  /** Says what it holds. */
+  protected abstract Inspector inspector(PostgresConfig config, Names names);
+
+  /**
+   * Queries by the shipped functions that tell something of a subject {@code mia} of the tenant
+   * {@code ?}: of each at least one row, and none where nothing is to be seen.
+   */
+  protected abstract List<String> lookups();
+
+  @BeforeEach
+  void giveRights() {
+    fixture = fixture();
+    String name = fixture.names().name();
+    access = name + "_driftless_access";
+    owner = name + "_owner";
+    projector = name + "_projector";
+    person = name + "_person";
+    reconciler = name + "_checks";
+    for (String login : logins()) {
+      fixture.execute("CREATE ROLE %s LOGIN PASSWORD 'secret'".formatted(login));
+    }
+    fixture.execute("CREATE SCHEMA %s AUTHORIZATION %s".formatted(fixture.schema(), owner));
+    events(MINE, "text");
+    events(FOREIGN, "secret");
+    try (Projector first = fixture.open(as(owner), fixture.names())) {
+      log.applyTo(first);
+    }
+    fixture.execute(roles());
+    fixture.execute(roles());
+    give("writer", projector);
+    give("reader", person);
+    give("reconciler", reconciler);
+    fixture.execute("INSERT INTO %s.reader_tenants VALUES (?, ?)".formatted(access), person, MINE);
+  }
+
+  @AfterEach
+  void close() {
+    fixture.execute("DROP SCHEMA IF EXISTS %s CASCADE".formatted(spare()));
+    fixture.close();
+    fixture.execute("DROP SCHEMA %s CASCADE".formatted(access));
+    for (String role : List.of("_writer", "_reader", "_reconciler")) {
+      fixture.execute("DROP ROLE " + fixture.schema() + role);
+    }
+    fixture.execute("REVOKE ALL ON DATABASE %s FROM %s".formatted(database(), owner));
+    logins().forEach(login -> fixture.execute("DROP ROLE " + login));
+  }
+
+  @Test
+  void writer_keeps_and_repairs_the_view_of_all_tenants_without_owning_anything() {
+    events(MINE, "later");
+    events(FOREIGN, "later");
+    try (Projector keeps = fixture.open(as(projector), fixture.names());
+        Inspector inspector = inspector(as(projector), fixture.names())) {
+      log.applyTo(keeps, 3);
+      assertIsAsTheLogSays(as(projector));
+
+      for (String table : tables()) {
+        fixture.execute("DELETE FROM " + table);
+      }
+      Fence fence = keeps.acquire(0);
+      List<History> histories = Histories.of(log.records(), inspector);
+      keeps.repair(new Repair(0, fence.epoch(), fence.offset(), histories));
+    }
+    assertIsAsTheLogSays(PostgresFixture.server());
+  }
+
+  @Test
+  void reconciler_sees_all_tenants_and_writes_nothing() {
+    assertIsAsTheLogSays(as(reconciler));
+    for (String table : tables()) {
+      assertDenied(reconciler, "DELETE FROM " + table);
+    }
+    assertDenied(reconciler, "UPDATE view_positions SET position = 0");
+  }
+
+  @Test
+  void reader_sees_its_tenant_in_every_table_and_view_and_no_other() {
+    assertThat(tables()).hasSizeGreaterThan(3);
+    assertSeesOnlyItsTenant(fixture.schema());
+  }
+
+  @Test
+  void reader_sees_its_tenant_by_every_function_and_waits_for_positions() {
+    assertThat(lookups()).isNotEmpty();
+    for (String lookup : lookups()) {
+      assertThat(ask(owner, lookup, FOREIGN)).as(lookup).isNotEmpty();
+      assertThat(ask(person, lookup, MINE)).as(lookup).isNotEmpty();
+      assertThat(ask(person, lookup, FOREIGN)).as(lookup).isEmpty();
+    }
+    ask(person, "SELECT await(0, %d, interval '1 s')".formatted(log.end() - 1));
+    assertThatThrownBy(
+            () -> ask(person, "SELECT await(0, %d, interval '10 ms')".formatted(log.end())))
+        .hasMessageContaining("not visible");
+  }
+
+  @Test
+  void reader_writes_nothing() {
+    for (String table : tables()) {
+      assertDenied(person, "INSERT INTO %1$s SELECT * FROM %1$s".formatted(table));
+      assertDenied(person, "UPDATE %s SET subject = 'noa'".formatted(table));
+      assertDenied(person, "DELETE FROM " + table);
+      assertDenied(person, "TRUNCATE " + table);
+      assertDenied(person, "LOCK TABLE %s IN SHARE MODE".formatted(table));
+    }
+    assertDenied(person, "UPDATE view_positions SET position = 0");
+    assertDenied(person, "CREATE TABLE more (id int)");
+  }
+
+  @Test
+  void reader_cannot_give_itself_another_tenant() {
+    String table = tables().get(0);
+    assertDenied(
+        person, "INSERT INTO %s.reader_tenants VALUES ('%s', 'x')".formatted(access, person));
+    assertDenied(person, "UPDATE %s.reader_tenants SET tenant = 'x'".formatted(access));
+    assertDenied(person, "SELECT * FROM %s.reader_tenants".formatted(access));
+    assertDenied(person, "CREATE VIEW %s.more AS SELECT 'x' AS tenant".formatted(access));
+    assertDenied(person, "DROP VIEW %s.own_tenants".formatted(access));
+    assertDenied(person, "SET ROLE " + fixture.schema() + "_writer");
+    assertDenied(person, "ALTER TABLE %s DISABLE ROW LEVEL SECURITY".formatted(table));
+    assertDenied(person, "DROP POLICY reads_its_tenants ON " + table);
+    assertDenied(person, "ALTER ROLE %s BYPASSRLS".formatted(person));
+    assertThat(ask(person, "SELECT tenant FROM %s.own_tenants".formatted(access)))
+        .containsExactly(MINE);
+  }
+
+  @Test
+  void who_may_read_a_tenant_changes_with_a_row_and_holds_for_members_of_a_group() {
+    String group = fixture.names().name() + "_group";
+    fixture.execute("CREATE ROLE " + group);
+    try {
+      fixture.execute(
+          "INSERT INTO %s.reader_tenants VALUES (?, ?)".formatted(access), group, FOREIGN);
+      assertThat(tenants(person, tables().get(0))).containsExactly(MINE);
+      fixture.execute("GRANT %s TO %s".formatted(group, person));
+      assertThat(tenants(person, tables().get(0))).containsExactly(MINE, FOREIGN);
+    } finally {
+      fixture.execute("DROP ROLE " + group);
+    }
+    assertThat(tenants(person, tables().get(0))).containsExactly(MINE);
+    fixture.execute("DELETE FROM %s.reader_tenants".formatted(access));
+    assertThat(tenants(person, tables().get(0))).isEmpty();
+  }
+
+  @Test
+  void all_of_it_holds_in_a_new_generation_that_the_owner_makes_and_the_writer_fills() {
+    try (Generations generations = ownersGenerations()) {
+      generations.prepare();
+      assertThat(tenants(person, spare() + "." + tables().get(0))).isEmpty();
+      try (Projector fills = fixture.open(as(projector), fixture.names().spare())) {
+        log.applyTo(fills, 3);
+      }
+      assertSeesOnlyItsTenant(spare());
+
+      // what was changed since is carried over too
+      String table = tables().get(0);
+      fixture.execute(
+          "CREATE POLICY not_now ON %s AS RESTRICTIVE TO %s USING (false)"
+              .formatted(table, person));
+      fixture.execute("ALTER TABLE %s DISABLE ROW LEVEL SECURITY".formatted(spare() + "." + table));
+      generations.exchange(generations.numbers(), Map::of, false);
+      assertThat(tenants(person, table)).isEmpty();
+      fixture.execute("DROP POLICY not_now ON " + table);
+      fixture.execute("DROP POLICY not_now ON %s.%s".formatted(spare(), table));
+      assertSeesOnlyItsTenant(fixture.schema());
+      assertSeesOnlyItsTenant(spare());
+
+      events(MINE, "after the switch");
+      try (Projector keeps = fixture.open(as(projector), fixture.names())) {
+        log.applyTo(keeps);
+      }
+      assertIsAsTheLogSays(as(reconciler));
+      reader_sees_its_tenant_by_every_function_and_waits_for_positions();
+      reader_writes_nothing();
+      generations.drop(generations.numbers());
+      assertSeesOnlyItsTenant(fixture.schema());
+    }
+  }
+
+  @Test
+  void writer_is_told_that_the_owner_has_to_rebuild() {
+    try (Generations generations = generations(as(projector), fixture.names())) {
+      assertThatThrownBy(generations::prepare).hasMessageContaining("belongs to");
+    }
+  }
+
+  @Test
+  void a_policy_that_would_go_on_looking_into_the_old_generation_is_not_carried_over() {
+    String table = tables().get(0);
+    fixture.execute(
+        "CREATE POLICY aside ON %s USING (EXISTS (SELECT FROM view_positions))".formatted(table));
+    try (Generations generations = ownersGenerations()) {
+      assertThatThrownBy(generations::prepare).hasMessageContaining(table);
+      assertThat(generations.numbers().hasSpare()).isFalse();
+    }
+  }
+
+  @Test
+  void what_is_new_in_the_schema_is_closed_until_the_file_is_run_again() {
+    String table = tables().get(0);
+    fixture.execute("CREATE TABLE more (tenant text)");
+    fixture.execute("INSERT INTO more VALUES (?), (?)", MINE, FOREIGN);
+    fixture.execute("CREATE VIEW leaking AS SELECT * FROM " + table);
+    fixture.execute("CREATE TABLE untold (everything text)");
+    assertDenied(person, "SELECT * FROM more");
+    fixture.execute(roles());
+    assertThat(tenants(person, "more")).containsExactly(MINE);
+    assertDenied(person, "SELECT * FROM leaking");
+    assertDenied(person, "SELECT * FROM untold");
+  }
+
+  @Test
+  void none_of_them_reaches_another_view_or_may_change_this_one() {
+    try (PostgresFixture other = fixture()) {
+      try (Projector first = other.open()) {
+        log.applyTo(first);
+      }
+      for (String login : logins()) {
+        assertDenied(login, "SELECT * FROM %s.view_positions".formatted(other.schema()));
+        assertDenied(login, "CREATE SCHEMA mine");
+      }
+    }
+    for (String login : List.of(projector, person, reconciler)) {
+      assertDenied(login, "DROP TABLE " + tables().get(0));
+      assertDenied(login, "CREATE TABLE more (id int)");
+      assertDenied(login, "DELETE FROM view_positions");
+    }
+    for (String login : List.of(projector, reconciler, owner)) {
+      assertDenied(login, "INSERT INTO %s.reader_tenants VALUES ('x', 'x')".formatted(access));
+    }
+  }
+
+  private void assertIsAsTheLogSays(PostgresConfig config) {
+    try (Inspector inspector = inspector(config, fixture.names())) {
+      List<History> histories = Histories.of(log.records(), inspector);
+      List<Entity> entities = histories.stream().map(History::entity).toList();
+      assertThat(entities).hasSizeGreaterThan(5);
+      assertThat(inspector.read(entities).stream().map(held -> Set.copyOf(held.rows())))
+          .containsExactlyElementsOf(
+              inspector.expected(histories).stream().map(Set::copyOf).toList());
+    }
+  }
+
+  private void assertSeesOnlyItsTenant(String schema) {
+    for (String table : withTenant("'r', 'v'")) {
+      String all = schema + "." + table;
+      assertThat(tenants(PostgresFixture.server().user(), all)).as(all).contains(MINE, FOREIGN);
+      assertThat(tenants(person, all)).as(all).containsExactly(MINE);
+      assertThat(ask(person, "SELECT count(*) FROM " + all))
+          .isEqualTo(
+              fixture.query("SELECT count(*) FROM %s WHERE tenant = ?".formatted(all), MINE));
+    }
+  }
+
+  private void assertDenied(String login, String sql) {
+    assertThatThrownBy(() -> run(login, sql))
+        .as("%s: %s", login, sql)
+        .hasMessageMatching("(?s).*(denied|owner of|permission).*");
+  }
+
+  private List<String> tables() {
+    return withTenant("'r'");
+  }
+
+  private List<String> withTenant(String kinds) {
+    return fixture.query(
+        """
+        SELECT relname FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
+        WHERE relnamespace = to_regnamespace(?) AND relkind IN (%s) AND attname = 'tenant' ORDER BY 1
+        """
+            .formatted(kinds),
+        fixture.schema());
+  }
+
+  private List<String> tenants(String login, String table) {
+    return ask(login, "SELECT DISTINCT tenant FROM %s ORDER BY 1".formatted(table));
+  }
+
+  private List<String> ask(String login, String sql, Object... arguments) {
+    return jdbi(login)
+        .withHandle(
+            handle ->
+                handle.select(sql, arguments).mapTo(String.class).filter(Objects::nonNull).list());
+  }
+
+  private void run(String login, String sql) {
+    jdbi(login).useTransaction(handle -> handle.execute(sql));
+  }
+
+  private Jdbi jdbi(String login) {
+    PostgresConfig as = logins().contains(login) ? as(login) : PostgresFixture.server();
+    return Jdbi.create(as.url() + "?currentSchema=" + fixture.schema(), as.user(), as.password());
+  }
+
+  /** Who makes generations makes and renames schemas. */
+  private Generations ownersGenerations() {
+    fixture.execute("GRANT CREATE ON DATABASE %s TO %s".formatted(database(), owner));
+    return generations(as(owner), fixture.names());
+  }
+
+  private String database() {
+    return fixture.query("SELECT quote_ident(current_database())").get(0);
+  }
+
+  private List<String> logins() {
+    return List.of(owner, projector, person, reconciler);
+  }
+
+  private String spare() {
+    return fixture.schema() + "_spare";
+  }
+
+  private void give(String role, String login) {
+    fixture.execute("GRANT %s_%s TO %s".formatted(fixture.schema(), role, login));
+  }
+
+  /** Leaves a row in every table, twice where it is repeated, and some states of the past. */
+  private void events(String tenant, String text) {
+    List.of(
+            TestLog.memory("m1", text, null),
+            TestLog.memory("m1", text + " revised", null),
+            TestLog.memory("m2", text, null),
+            TestLog.pattern("p1", text, 0.5, "m1"),
+            new SessionStarted(Map.of("channel", "phone")),
+            new SessionEnded("done"),
+            new SessionStarted(Map.of("channel", text)),
+            new MessageAppended("a", Role.USER, text, List.of("c1"), "c1"),
+            new MessageAppended("a", Role.USER, text + " edited", List.of(), null),
+            new CheckpointSaved("s1", text),
+            new ToolCallIntended("c1", "book", "{}"),
+            new ToolCallCompleted("c1", "book", "{}", text),
+            new ToolCallIntended("c2", "book", "{}"))
+        .forEach(payload -> log.add(TestLog.event(tenant, "mia", payload)));
+  }
+
+  private static PostgresConfig as(String login) {
+    return new PostgresConfig(
+        PostgresFixture.server().url(),
+        login,
+        "secret",
+        2,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30));
+  }
+
+  private static String roles() {
+    try (InputStream in =
+        Objects.requireNonNull(PostgresStore.class.getResourceAsStream("view-roles.sql"))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
