@@ -3,6 +3,7 @@
  * events.
  */
 @NullMarked
+@PublicApi
 package dev.driftless.schemas;
 
 import org.jspecify.annotations.NullMarked;
