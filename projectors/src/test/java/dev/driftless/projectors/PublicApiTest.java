@@ -36,7 +36,8 @@ final class PublicApiTest {
   private static final Pattern OF_OTHERS =
       Pattern.compile(
           "java\\..+|javax\\.sql\\..+|org\\.apache\\.avro\\..+"
-              + "|org\\.apache\\.kafka\\.clients\\.admin\\.Admin");
+              + "|org\\.apache\\.kafka\\.clients\\.admin\\.Admin"
+              + "|io\\.opentelemetry\\.api\\.OpenTelemetry");
 
   private static boolean isPublic(JavaClass type) {
     return type.getPackage().isAnnotatedWith(PublicApi.class)
