@@ -1,6 +1,7 @@
 package dev.driftless.producer;
 
 import dev.driftless.schemas.EmbeddingModels;
+import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.Names;
 import java.time.Duration;
 import java.util.HashMap;
@@ -103,11 +104,11 @@ public record MemoryLogConfig(
         kafka, registryUrl, settings, names, embeddingModels, timeout, bufferBytes);
   }
 
-  /** Never the settings, which may hold passwords. */
+  /** Never the settings and credentials, which are passwords. */
   @Override
   public String toString() {
     return "MemoryLogConfig[log=%s, kafka=%s, registry=%s]"
-        .formatted(names.log(), bootstrapServers(), registryUrl);
+        .formatted(names.log(), bootstrapServers(), EventRegistry.withoutCredentials(registryUrl));
   }
 
   String bootstrapServers() {

@@ -29,10 +29,16 @@ public final class EventRegistry implements AutoCloseable {
       new AvroSchema(PlainSchema.of(MemoryEvent.getClassSchema()));
 
   /** A registry that hangs must not hang us; the client's own defaults are a minute each. */
-  private static final Map<String, String> TIMEOUTS =
-      Map.of("http.connect.timeout.ms", "5000", "http.read.timeout.ms", "10000");
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "http.connect.timeout.ms", "5000",
+          "http.read.timeout.ms", "10000",
+          // without it the client takes any name as soon as it is given a trust store
+          "schema.registry.ssl.endpoint.identification.algorithm", "https");
 
-  private final String url;
+  /** Without credentials, for messages. */
+  private final String shownUrl;
+
   private final String subject;
   private final SchemaRegistryClient client;
 
@@ -49,7 +55,7 @@ public final class EventRegistry implements AutoCloseable {
   }
 
   EventRegistry(String url, Names names, SchemaRegistryClient client) {
-    this.url = url;
+    this.shownUrl = withoutCredentials(url);
     this.subject = names.schemaSubject();
     this.client = client;
   }
@@ -147,6 +153,10 @@ public final class EventRegistry implements AutoCloseable {
     }
   }
 
+  private static boolean isRefusal(int status) {
+    return status == 401 || status == 403;
+  }
+
   private static boolean isNotFound(RestClientException e) {
     return e.getErrorCode() == SCHEMA_NOT_FOUND || e.getErrorCode() == SUBJECT_NOT_FOUND;
   }
@@ -165,13 +175,13 @@ public final class EventRegistry implements AutoCloseable {
       if (e.getStatus() == 409 || e.getStatus() == 422) {
         throw new IncompatibleSchemaException(
             "the registry at %s refuses the schema of subject %s: %s"
-                .formatted(url, subject, e.getMessage()),
+                .formatted(shownUrl, subject, e.getMessage()),
             e);
       }
       if (isNotFound(e)) {
         throw new IllegalStateException(
             "the schema of subject %s is not registered at %s: register it before publishing"
-                .formatted(subject, url),
+                .formatted(subject, shownUrl),
             e);
       }
       throw unavailable(e);
@@ -181,8 +191,15 @@ public final class EventRegistry implements AutoCloseable {
   }
 
   private RegistryUnavailableException unavailable(Exception e) {
+    if (e instanceof RestClientException answer && isRefusal(answer.getStatus())) {
+      // whatever stands before the registry may answer with something that the client cannot read
+      return new RegistryUnavailableException(
+          "the schema registry at %s does not let us in (HTTP %d): check user and password, or the token"
+              .formatted(shownUrl, answer.getStatus()),
+          e);
+    }
     return new RegistryUnavailableException(
-        "the schema registry at %s does not answer: %s".formatted(url, e.getMessage()), e);
+        "the schema registry at %s does not answer: %s".formatted(shownUrl, e.getMessage()), e);
   }
 
   /** Safe to repeat. */
@@ -196,10 +213,10 @@ public final class EventRegistry implements AutoCloseable {
   }
 
   private static SchemaRegistryClient client(String url, Map<String, String> settings) {
-    Map<String, String> withTimeouts = new HashMap<>(TIMEOUTS);
-    withTimeouts.putAll(settings);
+    Map<String, String> all = new HashMap<>(DEFAULTS);
+    all.putAll(settings);
     return SchemaRegistryClientFactory.newClient(
-        addresses(url), 1_000, List.of(new AvroSchemaProvider()), withTimeouts, Map.of());
+        addresses(url), 1_000, List.of(new AvroSchemaProvider()), all, Map.of());
   }
 
   private static List<String> addresses(String url) {
@@ -208,10 +225,15 @@ public final class EventRegistry implements AutoCloseable {
       if (!isHttp(address)) {
         throw new IllegalArgumentException(
             "registry address '%s': expected a URL such as http://localhost:8081"
-                .formatted(address));
+                .formatted(withoutCredentials(address)));
       }
     }
     return addresses;
+  }
+
+  /** Addresses for people to read: {@code https://user:password@host} is shown without the user. */
+  public static String withoutCredentials(String url) {
+    return url.replaceAll("//[^,]*@", "//");
   }
 
   private static boolean isHttp(String address) {

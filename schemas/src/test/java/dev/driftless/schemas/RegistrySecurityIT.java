@@ -57,22 +57,34 @@ class RegistrySecurityIT {
 
   @Test
   void tls_trusts_the_given_certificate_and_no_other(@TempDir Path dir) throws Exception {
-    Path keys = keytool(dir.resolve("keys.p12"));
+    Path keys = keytool(dir.resolve("keys.p12"), "IP:127.0.0.1");
     try (RegistryProxy proxy = new RegistryProxy(url, null, tls(keys))) {
       assertThat(proxy.url()).startsWith("https://");
-      works(
-          proxy.url(),
-          Map.of(
-              "schema.registry.ssl.truststore.location",
-              keys.toString(),
-              "schema.registry.ssl.truststore.password",
-              PASSWORD,
-              "schema.registry.ssl.truststore.type",
-              "PKCS12"));
+      works(proxy.url(), trusting(keys));
       assertThatThrownBy(() -> registry(proxy.url(), Map.of()).register())
           .isInstanceOf(RegistryUnavailableException.class)
           .hasMessageContaining("PKIX path building failed");
     }
+  }
+
+  @Test
+  void a_trusted_certificate_for_another_name_is_refused(@TempDir Path dir) throws Exception {
+    Path keys = keytool(dir.resolve("keys.p12"), "DNS:elsewhere.example");
+    try (RegistryProxy proxy = new RegistryProxy(url, null, tls(keys))) {
+      assertThatThrownBy(() -> registry(proxy.url(), trusting(keys)).register())
+          .isInstanceOf(RegistryUnavailableException.class)
+          .hasMessageContaining("subject alternative names");
+    }
+  }
+
+  private static Map<String, String> trusting(Path keys) {
+    return Map.of(
+        "schema.registry.ssl.truststore.location",
+        keys.toString(),
+        "schema.registry.ssl.truststore.password",
+        PASSWORD,
+        "schema.registry.ssl.truststore.type",
+        "PKCS12");
   }
 
   private static void works(String url, Map<String, String> settings) throws Exception {
@@ -85,14 +97,14 @@ class RegistrySecurityIT {
   private static void refused(String url, Map<String, String> settings) {
     assertThatThrownBy(() -> registry(url, settings).register())
         .isInstanceOf(RegistryUnavailableException.class)
-        .hasMessageContaining("Unauthorized");
+        .hasMessageContaining("does not let us in (HTTP 401)");
   }
 
   private static EventRegistry registry(String url, Map<String, String> settings) {
     return new EventRegistry(url, NAMES, settings);
   }
 
-  private static Path keytool(Path keys) throws Exception {
+  private static Path keytool(Path keys, String name) throws Exception {
     Path tool = Path.of(System.getProperty("java.home"), "bin", "keytool");
     Process process =
         new ProcessBuilder(
@@ -105,7 +117,7 @@ class RegistrySecurityIT {
                 "-dname",
                 "CN=registry",
                 "-ext",
-                "SAN=IP:127.0.0.1",
+                "SAN=" + name,
                 "-storetype",
                 "PKCS12",
                 "-storepass",

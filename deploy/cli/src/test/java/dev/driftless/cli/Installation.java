@@ -44,7 +44,12 @@ final class Installation implements AutoCloseable {
   }
 
   Installation(Path stateDirectory, int partitions) throws Exception {
-    environment = new HashMap<>(TestStack.shared().with(ServerKind.values()).environment());
+    this(stateDirectory, TestStack.shared().with(ServerKind.values()).environment(), partitions);
+  }
+
+  /** On other servers than the shared ones. */
+  Installation(Path stateDirectory, Map<String, String> servers, int partitions) throws Exception {
+    environment = new HashMap<>(servers);
     environment.put(
         "DRIFTLESS_NAME", "t" + UUID.randomUUID().toString().substring(0, 13).replace("-", ""));
     environment.put("DRIFTLESS_STATE", stateDirectory.toString());

@@ -63,6 +63,7 @@ final class StackCommandsIT {
             "export PGUSER",
             "export PGPASSWORD",
             "export PGDATABASE",
+            "export PGSSLMODE",
             "export REDIS_URL",
             "export QDRANT_GRPC",
             "export QDRANT_HTTP");

@@ -109,6 +109,8 @@ public record Addresses(
     variables.put("PGUSER", postgresUser);
     variables.put("PGPASSWORD", postgresPassword);
     variables.put("PGDATABASE", postgresDatabase);
+    // whatever else this user's PostgreSQL asks for, this one speaks in the clear
+    variables.put("PGSSLMODE", postgresHost.isEmpty() ? "" : "disable");
     variables.put("REDIS_URL", redisUrl);
     variables.put("QDRANT_GRPC", qdrantGrpc);
     variables.put("QDRANT_HTTP", qdrantHttp);

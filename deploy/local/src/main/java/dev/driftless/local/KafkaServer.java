@@ -7,11 +7,15 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One Kafka node, broker and controller in one, on the class path of this JVM.
@@ -28,13 +32,20 @@ final class KafkaServer implements Server {
   static final String CONTROLLER_LISTENER = "CONTROLLER";
   static final int NODE_ID = 1;
 
+  /** A setting of ours: a user that the broker knows before it starts. */
+  static final String SCRAM_USER = "driftless.scram.user";
+
+  private static final String SCRAM = "SCRAM-SHA-512";
+
   private static final int METADATA_KEY = 3;
   private static final int METADATA_VERSION = 1;
 
   private final boolean expectsProxy;
+  private final @Nullable Security security;
 
-  KafkaServer(boolean expectsProxy) {
+  KafkaServer(boolean expectsProxy, @Nullable Security security) {
     this.expectsProxy = expectsProxy;
+    this.security = security;
   }
 
   @Override
@@ -58,9 +69,13 @@ final class KafkaServer implements Server {
   public Launch prepare(Site site) throws IOException {
     Path logs = Files.createDirectories(site.data().resolve("log"));
     Path properties = site.data().resolve("server.properties");
+    Map<String, String> settings = settings(site.ports(), logs, expectsProxy);
+    if (security != null) {
+      settings.putAll(encryption(site, security));
+    }
     Files.writeString(
         properties,
-        settings(site.ports(), logs, expectsProxy).entrySet().stream()
+        settings.entrySet().stream()
             .map(setting -> setting.getKey() + "=" + setting.getValue().replace("\\", "\\\\"))
             .collect(Collectors.joining("\n", "# Written at every start.\n", "\n")));
     return new Launch(
@@ -125,6 +140,29 @@ final class KafkaServer implements Server {
     return settings;
   }
 
+  private static Map<String, String> encryption(Site site, Security security) throws IOException {
+    Path keys = site.data().resolve("keys.pem");
+    Files.writeString(
+        keys, Files.readString(security.key()) + Files.readString(security.certificates()));
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("listener.security.protocol.map", "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT");
+    settings.put("sasl.enabled.mechanisms", SCRAM);
+    settings.put("ssl.keystore.type", "PEM");
+    settings.put("ssl.keystore.location", keys.toString());
+
+    // The broker is a client of its own, whatever name its certificate has.
+    settings.put("sasl.mechanism.inter.broker.protocol", SCRAM);
+    settings.put("listener.name.clients.scram-sha-512.sasl.jaas.config", security.jaas());
+    settings.put("ssl.truststore.type", "PEM");
+    settings.put("ssl.truststore.location", security.authority().toString());
+    settings.put("ssl.endpoint.identification.algorithm", "");
+    settings.put(
+        SCRAM_USER,
+        "%s=[name=%s,password=%s]"
+            .formatted(SCRAM, security.user(), security.secret(ServerKind.KAFKA)));
+    return settings;
+  }
+
   private static String at(Ports ports, String name) {
     return Addresses.HOST + ":" + ports.get(name);
   }
@@ -142,7 +180,10 @@ final class KafkaServer implements Server {
    * before the controller lets the broker serve, and only then is it listed.
    */
   @Override
-  public boolean isReady(Ports ports) throws IOException {
+  public boolean isReady(Ports ports) throws Exception {
+    if (security != null) {
+      return letsIn(ports, security);
+    }
     try (Socket socket = Probe.connect(ports.get(CLIENTS))) {
       DataOutputStream request = new DataOutputStream(socket.getOutputStream());
       request.write(
@@ -154,6 +195,27 @@ final class KafkaServer implements Server {
       response.readInt(); // length
       response.readInt(); // correlation id
       return response.readInt() > 0; // brokers
+    }
+  }
+
+  private static boolean letsIn(Ports ports, Security security) throws Exception {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("bootstrap.servers", at(ports, CLIENTS));
+    settings.put("security.protocol", "SASL_SSL");
+    settings.put("sasl.mechanism", SCRAM);
+    settings.put("sasl.jaas.config", security.jaas());
+    settings.put("ssl.truststore.type", "PEM");
+    settings.put("ssl.truststore.location", security.authority().toString());
+    settings.put("ssl.endpoint.identification.algorithm", "");
+    Admin admin = Admin.create(settings);
+    try {
+      return !admin
+          .describeCluster()
+          .nodes()
+          .get(Probe.TIMEOUT_MS, TimeUnit.MILLISECONDS)
+          .isEmpty();
+    } finally {
+      admin.close(Duration.ZERO);
     }
   }
 }

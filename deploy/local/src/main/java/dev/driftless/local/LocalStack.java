@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Real servers on this machine, listening on 127.0.0.1 only, that belong to one home directory.
@@ -33,16 +34,23 @@ public final class LocalStack {
   private final Map<ServerKind, ServerControl> controls = new EnumMap<>(ServerKind.class);
 
   LocalStack(Path home, Host host, boolean usualPorts) {
+    this(home, host, usualPorts, null);
+  }
+
+  /**
+   * @param security what all servers ask of clients; null if they are open to this machine
+   */
+  LocalStack(Path home, Host host, boolean usualPorts, @Nullable Security security) {
     this.home = Home.at(home);
     this.host = host;
     this.usualPorts = usualPorts;
     List<Server> servers =
         List.of(
-            new KafkaServer(!usualPorts),
+            new KafkaServer(!usualPorts && security == null, security),
             new RegistryServer(),
-            new PostgresServer(),
-            new RedisServer(),
-            new QdrantServer());
+            new PostgresServer(security),
+            new RedisServer(security),
+            new QdrantServer(security));
     servers.forEach(
         server -> controls.put(server.kind(), new ServerControl(server, this.home, host)));
   }

@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * PostgreSQL on TCP only, with a password, UTF-8 and the C.UTF-8 collation that no library changes.
@@ -25,6 +27,12 @@ final class PostgresServer implements Server {
   static final String DATABASE = "driftless";
 
   private static final Duration INITIALIZATION = Duration.ofMinutes(2);
+
+  private final @Nullable Security security;
+
+  PostgresServer(@Nullable Security security) {
+    this.security = security;
+  }
 
   @Override
   public ServerKind kind() {
@@ -66,7 +74,30 @@ final class PostgresServer implements Server {
             "timezone=UTC",
             "-c",
             "log_timezone=UTC");
-    return new Launch(site.host().withoutRoot(postgres, site.data()), Map.of());
+    List<String> command = Stream.concat(postgres.stream(), encryption(site).stream()).toList();
+    return new Launch(site.host().withoutRoot(command, site.data()), Map.of());
+  }
+
+  private List<String> encryption(Site site) throws IOException {
+    if (security == null) {
+      return List.of();
+    }
+    Path clients =
+        Files.writeString(
+            site.data().resolve("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n");
+    return List.of(
+        "-c",
+        "ssl=on",
+        "-c",
+        "ssl_cert_file=" + security.certificates(),
+        "-c",
+        "ssl_key_file=" + security.key(),
+        "-c",
+        "hba_file=" + clients);
+  }
+
+  private String password() {
+    return security == null ? PASSWORD : security.secret(ServerKind.POSTGRES);
   }
 
   private static Path programs(Site site) throws IOException, InterruptedException {
@@ -94,12 +125,12 @@ final class PostgresServer implements Server {
   }
 
   /** Made under another name, so that an interrupted start leaves no half cluster behind. */
-  private static void initialize(Path programs, Path cluster, Site site)
+  private void initialize(Path programs, Path cluster, Site site)
       throws IOException, InterruptedException {
     site.progress().say("postgres: creating the database");
     Path made = cluster.resolveSibling("cluster.new");
     Cache.delete(made);
-    Path password = Files.writeString(cluster.resolveSibling("password"), PASSWORD);
+    Path password = Files.writeString(cluster.resolveSibling("password"), password());
     run(
         site,
         programs.resolve("bin/initdb").toString(),
@@ -154,7 +185,11 @@ final class PostgresServer implements Server {
   public boolean isReady(Ports ports) throws SQLException {
     Properties login = new Properties();
     login.setProperty("user", USER);
-    login.setProperty("password", PASSWORD);
+    login.setProperty("password", password());
+    if (security != null) {
+      login.setProperty("sslmode", "verify-ca");
+      login.setProperty("sslrootcert", security.authority().toString());
+    }
     login.setProperty("connectTimeout", "2");
     login.setProperty("socketTimeout", "2");
     String url = "jdbc:postgresql://" + Addresses.HOST + ":" + ports.get(SQL) + "/" + DATABASE;

@@ -6,6 +6,9 @@ import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.Socket;
 import java.net.URI;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /** Short looks at a port of this machine. */
 final class Probe {
@@ -25,9 +28,28 @@ final class Probe {
     }
   }
 
+  /** As {@link #connect}, encrypted; whatever name the certificate has. */
+  static SSLSocket connect(int port, Security security) throws IOException {
+    Socket below = connect(port);
+    return (SSLSocket)
+        security.context().getSocketFactory().createSocket(below, Addresses.HOST, port, true);
+  }
+
   static boolean answersOk(int port, String path) throws IOException {
-    URI uri = URI.create("http://" + Addresses.HOST + ":" + port + path);
+    return answersOk(port, path, null);
+  }
+
+  /**
+   * @param security if the server speaks HTTPS; whatever name its certificate has
+   */
+  static boolean answersOk(int port, String path, @Nullable Security security) throws IOException {
+    String scheme = security == null ? "http://" : "https://";
+    URI uri = URI.create(scheme + Addresses.HOST + ":" + port + path);
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
+    if (security != null && connection instanceof HttpsURLConnection encrypted) {
+      encrypted.setSSLSocketFactory(security.context().getSocketFactory());
+      encrypted.setHostnameVerifier((name, session) -> true);
+    }
     connection.setConnectTimeout(TIMEOUT_MS);
     connection.setReadTimeout(TIMEOUT_MS);
     try {

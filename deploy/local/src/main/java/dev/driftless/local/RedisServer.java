@@ -6,12 +6,20 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Redis with an append-only file and no eviction. */
 final class RedisServer implements Server {
   static final String RESP = "resp";
+
+  private final @Nullable Security security;
+
+  RedisServer(@Nullable Security security) {
+    this.security = security;
+  }
 
   @Override
   public ServerKind kind() {
@@ -25,13 +33,12 @@ final class RedisServer implements Server {
 
   @Override
   public Launch prepare(Site site) throws IOException, InterruptedException {
-    return new Launch(
+    List<String> command = new ArrayList<>(List.of(program(site.host()).toString()));
+    command.addAll(listening(site));
+    command.addAll(
         List.of(
-            program(site.host()).toString(),
             "--bind",
             Addresses.HOST,
-            "--port",
-            String.valueOf(site.ports().get(RESP)),
             "--dir",
             site.data().toString(),
             "--appendonly",
@@ -39,8 +46,35 @@ final class RedisServer implements Server {
             "--save",
             "",
             "--maxmemory-policy",
-            "noeviction"),
-        Map.of());
+            "noeviction"));
+    return new Launch(command, Map.of());
+  }
+
+  private List<String> listening(Site site) throws IOException {
+    String port = String.valueOf(site.ports().get(RESP));
+    if (security == null) {
+      return List.of("--port", port);
+    }
+    Path users =
+        Files.writeString(
+            site.data().resolve("users.acl"),
+            "user default off\nuser %s on >%s ~* &* +@all\n"
+                .formatted(security.user(), security.secret(ServerKind.REDIS)));
+    return List.of(
+        "--port",
+        "0",
+        "--tls-port",
+        port,
+        "--tls-cert-file",
+        security.certificates().toString(),
+        "--tls-key-file",
+        security.key().toString(),
+        "--tls-ca-cert-file",
+        security.authority().toString(),
+        "--tls-auth-clients",
+        "no",
+        "--aclfile",
+        users.toString());
   }
 
   private static Path program(Host host) throws IOException, InterruptedException {
@@ -67,10 +101,22 @@ final class RedisServer implements Server {
 
   @Override
   public boolean isReady(Ports ports) throws IOException {
+    if (security != null) {
+      return letsIn(ports, security);
+    }
     try (Socket socket = Probe.connect(ports.get(RESP))) {
       socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
       byte[] answer = socket.getInputStream().readNBytes(5);
       return "+PONG".equals(new String(answer, StandardCharsets.US_ASCII));
+    }
+  }
+
+  private static boolean letsIn(Ports ports, Security security) throws IOException {
+    try (Socket socket = Probe.connect(ports.get(RESP), security)) {
+      String login = "AUTH %s %s\r\n".formatted(security.user(), security.secret(ServerKind.REDIS));
+      socket.getOutputStream().write(login.getBytes(StandardCharsets.US_ASCII));
+      byte[] answer = socket.getInputStream().readNBytes(3);
+      return "+OK".equals(new String(answer, StandardCharsets.US_ASCII));
     }
   }
 }

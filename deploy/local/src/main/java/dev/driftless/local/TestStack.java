@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,19 +28,19 @@ public final class TestStack implements AutoCloseable {
   private final Guard guard;
   private final boolean shared;
 
-  private TestStack(boolean shared) {
+  private TestStack(boolean shared, @Nullable Security security) {
     this.shared = shared;
     try {
       Path home = Files.createTempDirectory("driftless-test-").toRealPath();
       this.guard = Guard.over(home, Host.here());
-      this.stack = new LocalStack(home, Host.here(), false);
+      this.stack = new LocalStack(home, Host.here(), false, security);
     } catch (IOException e) {
       throw new StackException("cannot make a temporary directory: " + e, e);
     }
   }
 
   private static final class Shared {
-    static final TestStack STACK = new TestStack(true);
+    static final TestStack STACK = new TestStack(true, null);
   }
 
   /** The one stack that the tests of this JVM share. They leave its servers alive. */
@@ -49,7 +50,15 @@ public final class TestStack implements AutoCloseable {
 
   /** A stack for the test that calls, which may kill its servers and closes it. */
   public static TestStack fresh(ServerKind... kinds) {
-    TestStack fresh = new TestStack(false);
+    return started(new TestStack(false, null), kinds);
+  }
+
+  /** As {@link #fresh}, of servers that let in only whom this says. */
+  static TestStack secured(Security security, ServerKind... kinds) {
+    return started(new TestStack(false, security), kinds);
+  }
+
+  private static TestStack started(TestStack fresh, ServerKind... kinds) {
     try {
       fresh.start(kinds);
       return fresh;

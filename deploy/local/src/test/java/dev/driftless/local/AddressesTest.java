@@ -27,6 +27,7 @@ final class AddressesTest {
             entry("PGUSER", "postgres"),
             entry("PGPASSWORD", "postgres"),
             entry("PGDATABASE", "driftless"),
+            entry("PGSSLMODE", "disable"),
             entry("REDIS_URL", "redis://127.0.0.1:5"),
             entry("QDRANT_GRPC", "127.0.0.1:6"),
             entry("QDRANT_HTTP", "http://127.0.0.1:7"));

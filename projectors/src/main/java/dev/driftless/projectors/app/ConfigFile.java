@@ -120,6 +120,10 @@ public final class ConfigFile {
         return tree;
       }
       throw new IllegalArgumentException(file + ": expected keys and values");
+    } catch (JsonProcessingException e) {
+      // the parser's message shows the lines around the mistake, and a password may be in them
+      throw new IllegalArgumentException(
+          "%s: line %d: not YAML".formatted(file, e.getLocation().getLineNr()));
     } catch (IOException e) {
       throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
     }

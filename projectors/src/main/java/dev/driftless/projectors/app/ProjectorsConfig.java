@@ -5,6 +5,7 @@ import dev.driftless.projectors.cache.CacheConfig;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.runtime.RuntimeConfig;
 import dev.driftless.projectors.vector.VectorConfig;
+import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.Names;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -52,10 +53,10 @@ public record ProjectorsConfig(
       settings = withoutUnset(settings);
     }
 
-    /** Without the settings, which may hold a password. */
+    /** Without the settings and the credentials, which are passwords. */
     @Override
     public String toString() {
-      return "Registry[url=%s]".formatted(url);
+      return "Registry[url=%s]".formatted(EventRegistry.withoutCredentials(url));
     }
   }
 

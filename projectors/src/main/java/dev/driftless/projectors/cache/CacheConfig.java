@@ -1,13 +1,17 @@
 package dev.driftless.projectors.cache;
 
 import io.lettuce.core.RedisURI;
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the cache is, and how much of a session it keeps.
  *
  * @param uri {@code redis://}, {@code rediss://} (TLS) or {@code redis-sentinel://}, with user and
  *     password where the server asks for them
+ * @param rootCertificates PEM file of whom to trust under {@code rediss://}; null for whom the JVM
+ *     trusts. Read when the connection is made
  * @param timeout of a connection attempt and of a round trip; positive
  * @param sessionTtl how long a message, an open tool call and a session without events stay, in log
  *     time; positive. What is already stored keeps the time it got, so rebuild the view after a
@@ -15,7 +19,11 @@ import java.time.Duration;
  * @param messagesPerSession how many of a session's last messages stay; at least 1
  */
 public record CacheConfig(
-    String uri, Duration timeout, Duration sessionTtl, int messagesPerSession) {
+    String uri,
+    @Nullable Path rootCertificates,
+    Duration timeout,
+    Duration sessionTtl,
+    int messagesPerSession) {
 
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration DEFAULT_SESSION_TTL = Duration.ofHours(24);
@@ -26,11 +34,15 @@ public record CacheConfig(
     check(sessionTtl.toMillis() > 0, "sessionTtl must be positive");
     check(messagesPerSession > 0, "messagesPerSession must be at least 1");
     check(isRedisUri(uri), "uri must be like redis://host:6379");
+    check(
+        rootCertificates == null || RedisURI.create(uri).isSsl(),
+        "rootCertificates are for an encrypted connection: let uri begin with rediss");
   }
 
   /** The usual settings for this server. */
   public static CacheConfig of(String uri) {
-    return new CacheConfig(uri, DEFAULT_TIMEOUT, DEFAULT_SESSION_TTL, DEFAULT_MESSAGES_PER_SESSION);
+    return new CacheConfig(
+        uri, null, DEFAULT_TIMEOUT, DEFAULT_SESSION_TTL, DEFAULT_MESSAGES_PER_SESSION);
   }
 
   RedisURI redisUri() {

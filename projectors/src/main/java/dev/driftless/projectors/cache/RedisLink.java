@@ -1,5 +1,6 @@
 package dev.driftless.projectors.cache;
 
+import dev.driftless.projectors.tls.RootCertificates;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.LettuceFutures;
 import io.lettuce.core.RedisClient;
@@ -7,6 +8,7 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
@@ -47,12 +49,23 @@ final class RedisLink implements AutoCloseable {
 
   RedisLink(CacheConfig config) {
     this.timeout = config.timeout();
-    this.client = RedisClient.create(config.redisUri());
-    client.setOptions(
+    ClientOptions options =
         ClientOptions.builder()
             .autoReconnect(false)
+            .sslOptions(encryption(config))
             .socketOptions(SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
-            .build());
+            .build();
+    this.client = RedisClient.create(config.redisUri());
+    client.setOptions(options);
+  }
+
+  private static SslOptions encryption(CacheConfig config) {
+    SslOptions.Builder options = SslOptions.builder().jdkSslProvider();
+    if (config.rootCertificates() != null) {
+      options.trustManager(
+          RootCertificates.trusted("cache.rootCertificates", config.rootCertificates()));
+    }
+    return options.build();
   }
 
   /** Runs one command and waits for its answer. */

@@ -1,6 +1,12 @@
 package dev.driftless.projectors.postgres;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a view in PostgreSQL lives.
@@ -20,10 +26,13 @@ public record PostgresConfig(
     Duration connectTimeout,
     Duration socketTimeout) {
 
+  private static final Set<String> SSL_MODES =
+      Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
+
   public PostgresConfig {
     check(
         url.startsWith("jdbc:postgresql:"),
-        "url: expected jdbc:postgresql://host:port/database, found " + url);
+        "url: expected to begin with jdbc:postgresql:, as in jdbc:postgresql://host:port/database");
     check(!user.isBlank(), "user: missing");
     check(poolSize >= 1, "poolSize: expected at least 1, found " + poolSize);
     check(
@@ -34,15 +43,57 @@ public record PostgresConfig(
         "socketTimeout: expected at least PT1S, found " + socketTimeout);
   }
 
+  /**
+   * From a file of settings, in which the URL's parameters for encryption have keys of their own.
+   *
+   * @param sslMode how the driver encrypts; null to leave it to the URL, which goes first
+   * @param rootCertificates PEM file of whom to trust, {@code sslrootcert} of the driver; null to
+   *     leave it to the URL, which goes first
+   */
+  @JsonCreator
+  static PostgresConfig of(
+      @JsonProperty("url") String url,
+      @JsonProperty("sslMode") @Nullable String sslMode,
+      @JsonProperty("rootCertificates") @Nullable String rootCertificates,
+      @JsonProperty("user") String user,
+      @JsonProperty("password") String password,
+      @JsonProperty("poolSize") int poolSize,
+      @JsonProperty("connectTimeout") Duration connectTimeout,
+      @JsonProperty("socketTimeout") Duration socketTimeout) {
+    check(
+        sslMode == null || SSL_MODES.contains(sslMode),
+        "sslMode: expected disable, allow, prefer, require, verify-ca or verify-full, found "
+            + sslMode);
+    String encrypted = with(with(url, "sslmode", sslMode), "sslrootcert", rootCertificates);
+    check(
+        rootCertificates == null || encrypted.matches(".*[?&]sslmode=.*"),
+        "rootCertificates are not looked at by themselves: set sslMode to verify-full");
+    return new PostgresConfig(encrypted, user, password, poolSize, connectTimeout, socketTimeout);
+  }
+
+  private static String with(String url, String parameter, @Nullable String value) {
+    if (value == null
+        || url.contains("?" + parameter + "=")
+        || url.contains("&" + parameter + "=")) {
+      return url;
+    }
+    return "%s%s%s=%s"
+        .formatted(
+            url,
+            url.contains("?") ? "&" : "?",
+            parameter,
+            URLEncoder.encode(value, StandardCharsets.UTF_8));
+  }
+
   private static void check(boolean holds, String message) {
     if (!holds) {
       throw new IllegalArgumentException(message);
     }
   }
 
-  /** Without the password. */
+  /** Without the password, which may be a parameter of the URL. */
   @Override
   public String toString() {
-    return "PostgresConfig[url=%s, user=%s]".formatted(url, user);
+    return "PostgresConfig[url=%s, user=%s]".formatted(url.replaceFirst("\\?.*", ""), user);
   }
 }

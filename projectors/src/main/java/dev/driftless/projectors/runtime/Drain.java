@@ -5,6 +5,7 @@ import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.runtime.ApplySpans.Traced;
+import dev.driftless.schemas.RegistryUnavailableException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,9 +138,10 @@ final class Drain {
     partition.refuseFirst("the store refuses it: " + firstLine(refusal));
   }
 
+  /** Of the root cause, or of what says already which server it was and why. */
   static String firstLine(Throwable e) {
     Throwable root = e;
-    while (root.getCause() != null) {
+    while (root.getCause() != null && !(root instanceof RegistryUnavailableException)) {
       root = root.getCause();
     }
     String message = root.getMessage() == null ? root.toString() : root.getMessage();

@@ -1,10 +1,14 @@
 package dev.driftless.projectors.vector;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.driftless.projectors.tls.RootCertificates;
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QdrantGrpcClient;
 import io.qdrant.client.grpc.PointsGrpc.PointsFutureStub;
@@ -96,13 +100,22 @@ final class QdrantLink implements AutoCloseable {
   }
 
   private static ManagedChannel channel(VectorConfig config) {
-    ManagedChannelBuilder<?> channel =
-        ManagedChannelBuilder.forAddress(config.host(), config.port())
-            .maxInboundMessageSize(MAX_ANSWER_BYTES);
+    return Grpc.newChannelBuilderForAddress(config.host(), config.port(), encryption(config))
+        .maxInboundMessageSize(MAX_ANSWER_BYTES)
+        .build();
+  }
+
+  private static ChannelCredentials encryption(VectorConfig config) {
     if (!config.tls()) {
-      channel.usePlaintext();
+      return InsecureChannelCredentials.create();
     }
-    return channel.build();
+    TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();
+    if (config.rootCertificates() != null) {
+      tls.trustManager(
+          RootCertificates.trusted("vector.rootCertificates", config.rootCertificates())
+              .getTrustManagers());
+    }
+    return tls.build();
   }
 
   private static QdrantGrpcClient connect(ManagedChannel channel, VectorConfig config) {

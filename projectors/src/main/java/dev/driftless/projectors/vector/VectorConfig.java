@@ -1,6 +1,7 @@
 package dev.driftless.projectors.vector;
 
 import dev.driftless.schemas.EmbeddingModels;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param address host:port of the gRPC interface, which is another port than HTTP's; usually 6334
  * @param apiKey null or blank if the server asks for none
  * @param tls whether the connection is encrypted
+ * @param rootCertificates PEM file of whom to trust with tls; null for whom the JVM trusts. Read
+ *     when the connection is made
  * @param requestTimeout of each request, above 0; embedding a text is not a request
  * @param model the embedding model of a generation that is made from now on; each has vectors of
  *     one model, and is kept with it
@@ -21,6 +24,7 @@ public record VectorConfig(
     String address,
     @Nullable String apiKey,
     boolean tls,
+    @Nullable Path rootCertificates,
     Duration requestTimeout,
     String model,
     int embeddingParallelism) {
@@ -34,6 +38,10 @@ public record VectorConfig(
     }
     if (apiKey != null && apiKey.isBlank()) {
       apiKey = null;
+    }
+    if (rootCertificates != null && !tls) {
+      throw new IllegalArgumentException(
+          "vector rootCertificates are for an encrypted connection: set tls to true");
     }
     if (requestTimeout.isNegative() || requestTimeout.isZero()) {
       throw new IllegalArgumentException(
@@ -49,7 +57,7 @@ public record VectorConfig(
   /** A server at this address, without key and encryption. */
   public static VectorConfig of(String address) {
     return new VectorConfig(
-        address, null, false, Duration.ofSeconds(10), EmbeddingModels.MINILM, 2);
+        address, null, false, null, Duration.ofSeconds(10), EmbeddingModels.MINILM, 2);
   }
 
   String host() {

@@ -111,6 +111,8 @@ final class ProjectorsConfigTest {
                 "SCHEMA_REGISTRY_USER_INFO", "hush",
                 "PGPASSWORD", "hush",
                 "QDRANT_API_KEY", "hush",
+                "SCHEMA_REGISTRY_URL", "https://ada:hush@localhost:8081",
+                "CONTEXT_URL", "jdbc:postgresql://localhost/driftless?password=hush",
                 "REDIS_URL", "redis://ada:hush@localhost:6379"));
     assertThat(
             "%s %s %s %s %s %s %s %s"
@@ -124,6 +126,50 @@ final class ProjectorsConfigTest {
                     config.context(),
                     config.audit()))
         .doesNotContain("hush");
+  }
+
+  @Test
+  void no_secret_is_in_what_a_mistake_is_answered_with() throws IOException {
+    assertThatThrownBy(() -> load(Map.of("RELATIONAL_URL", "postgresql://ada:hush@localhost/db")))
+        .hasMessageContaining("relational: url")
+        .hasMessageNotContaining("hush");
+    assertThatThrownBy(() -> load(Map.of("REDIS_URL", "ada:hush@localhost:6379")))
+        .hasMessageContaining("cache: uri")
+        .hasMessageNotContaining("hush");
+    Path file = file("vector:\n  apiKey: \"hush\n  tls: true\n");
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .hasMessageContainingAll(file.toString(), "line ")
+        .hasMessageNotContaining("hush");
+  }
+
+  @Test
+  void the_usual_variables_of_postgresql_say_how_it_is_encrypted_unless_the_url_does() {
+    Map<String, String> environment =
+        Map.of(
+            "PGSSLMODE", "verify-full",
+            "PGSSLROOTCERT", "/certificates of ours/root.pem",
+            "CONTEXT_SSLMODE", "require",
+            "AUDIT_URL", "jdbc:postgresql://audit/driftless?sslmode=verify-ca");
+    String root = "sslrootcert=%2Fcertificates+of+ours%2Froot.pem";
+    ProjectorsConfig config = load(environment);
+    assertThat(config.relational().url())
+        .isEqualTo("jdbc:postgresql://localhost:5432/driftless?sslmode=verify-full&" + root);
+    assertThat(config.context().url())
+        .isEqualTo("jdbc:postgresql://localhost:5432/driftless?sslmode=require&" + root);
+    assertThat(config.audit().url())
+        .isEqualTo("jdbc:postgresql://audit/driftless?sslmode=verify-ca&" + root);
+    assertThatThrownBy(() -> load(Map.of("PGSSLMODE", "verify_full")))
+        .hasMessageContainingAll("relational: sslMode", "verify-full", "found verify_full");
+  }
+
+  @Test
+  void certificates_to_trust_are_refused_where_nothing_is_encrypted() {
+    assertThatThrownBy(() -> load(Map.of("QDRANT_ROOT_CERTIFICATES", "/root.pem")))
+        .hasMessageContainingAll("vector rootCertificates", "set tls to true");
+    assertThatThrownBy(() -> load(Map.of("REDIS_ROOT_CERTIFICATES", "/root.pem")))
+        .hasMessageContainingAll("cache: rootCertificates", "let uri begin with rediss");
+    assertThatThrownBy(() -> load(Map.of("PGSSLROOTCERT", "/root.pem")))
+        .hasMessageContainingAll("relational: rootCertificates", "set sslMode to verify-full");
   }
 
   @Test

@@ -152,7 +152,7 @@ class CacheOutageIT {
     return CacheProjector.open(
         cache.names(),
         new CacheConfig(
-            url, Duration.ofSeconds(1), usual.sessionTtl(), usual.messagesPerSession()));
+            url, null, Duration.ofSeconds(1), usual.sessionTtl(), usual.messagesPerSession()));
   }
 
   private void assertIsWaitedFor(ThrowingCallable call) {

@@ -93,7 +93,8 @@ final class VectorErrorsIT {
   }
 
   private static void assertAwayIsTransient(int port) {
-    VectorConfig config = new VectorConfig("127.0.0.1:" + port, null, false, SHORT, MINILM.id(), 1);
+    VectorConfig config =
+        new VectorConfig("127.0.0.1:" + port, null, false, null, SHORT, MINILM.id(), 1);
     try (VectorProjector projector = new VectorProjector(config, Names.DEFAULT)) {
       long before = System.nanoTime();
       assertThat(projector.isTransient(thrown(() -> projector.acquire(PARTITION)))).isTrue();

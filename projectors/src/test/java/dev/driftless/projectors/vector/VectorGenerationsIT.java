@@ -148,7 +148,13 @@ final class VectorGenerationsIT {
     VectorConfig config = view.config();
     VectorConfig bge =
         new VectorConfig(
-            config.address(), null, false, config.requestTimeout(), EmbeddingModels.BGE_SMALL, 1);
+            config.address(),
+            null,
+            false,
+            null,
+            config.requestTimeout(),
+            EmbeddingModels.BGE_SMALL,
+            1);
     try (VectorGenerations other = new VectorGenerations(bge, view.names())) {
       assertThatThrownBy(other::prepare).hasMessageContaining(EmbeddingModels.MINILM);
     }

@@ -51,18 +51,22 @@ final class VectorProjectorTest {
     assertThatThrownBy(() -> VectorConfig.of("localhost"))
         .hasMessage("vector address 'localhost': use host:port of Qdrant's gRPC interface");
     assertThatThrownBy(
-            () -> new VectorConfig("localhost:6334", null, false, Duration.ZERO, MINILM.id(), 1))
+            () ->
+                new VectorConfig(
+                    "localhost:6334", null, false, null, Duration.ZERO, MINILM.id(), 1))
         .hasMessageContaining("requestTimeout");
     assertThatThrownBy(
             () ->
                 new VectorConfig(
-                    "localhost:6334", null, false, Duration.ofSeconds(1), MINILM.id(), 0))
+                    "localhost:6334", null, false, null, Duration.ofSeconds(1), MINILM.id(), 0))
         .hasMessageContaining("embeddingParallelism");
     assertThat(
-            new VectorConfig("h:1", "secret", true, Duration.ofSeconds(1), MINILM.id(), 1)
+            new VectorConfig("h:1", "secret", true, null, Duration.ofSeconds(1), MINILM.id(), 1)
                 .toString())
         .doesNotContain("secret");
-    assertThat(new VectorConfig("h:1", " ", true, Duration.ofSeconds(1), MINILM.id(), 1).apiKey())
+    assertThat(
+            new VectorConfig("h:1", " ", true, null, Duration.ofSeconds(1), MINILM.id(), 1)
+                .apiKey())
         .isNull();
   }
 }

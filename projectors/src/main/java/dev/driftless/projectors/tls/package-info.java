@@ -1,0 +1,5 @@
+/** Whom encrypted connections trust. */
+@NullMarked
+package dev.driftless.projectors.tls;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.projectors.tls;
+
+import org.jspecify.annotations.NullMarked;
