@@ -7,8 +7,8 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.propagation.TextMapPropagator;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
@@ -22,11 +22,9 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 final class AppendSpans {
 
   private final Tracer tracer;
-  private final TextMapPropagator propagator;
 
   AppendSpans(OpenTelemetry openTelemetry) {
     this.tracer = openTelemetry.getTracer("dev.driftless.producer");
-    this.propagator = openTelemetry.getPropagators().getTextMapPropagator();
   }
 
   /** A child of the caller's span, if there is one. */
@@ -41,10 +39,12 @@ final class AppendSpans {
             .setAttribute("messaging.destination.name", record.topic())
             .setAttribute("messaging.message.id", eventId)
             .startSpan();
-    propagator.inject(
-        Context.current().with(span),
-        record,
-        (to, name, value) -> to.headers().add(name, value.getBytes(UTF_8)));
+    // this alone: baggage may hold what must not stay in the log for ever
+    W3CTraceContextPropagator.getInstance()
+        .inject(
+            Context.current().with(span),
+            record,
+            (to, name, value) -> to.headers().add(name, value.getBytes(UTF_8)));
     return span;
   }
 

@@ -95,8 +95,8 @@ public final class MemoryLog implements AutoCloseable {
   /**
    * Connects to the registry and the broker.
    *
-   * @param openTelemetry where the spans of appends go; its propagator writes their context into
-   *     the records' headers, by which projectors that trace go on with it
+   * @param openTelemetry where the spans of appends go; their context is written into the records'
+   *     headers (W3C trace context), by which projectors that trace go on with it
    * @throws dev.driftless.schemas.RegistryUnavailableException if the registry does not answer
    * @throws LogUnavailableException if no broker answers
    * @throws IllegalStateException if the schema is not registered, or the topic does not exist or

@@ -16,7 +16,10 @@ final class ProcessTraces implements AutoCloseable {
           "otel.service.name", "driftless-projectors",
           "otel.exporter.otlp.protocol", "http/protobuf",
           "otel.metrics.exporter", "none",
-          "otel.logs.exporter", "none");
+          "otel.logs.exporter", "none",
+          // a batch may have 2,000 events, and its spans come at once
+          "otel.span.link.count.limit", "10000",
+          "otel.bsp.max.queue.size", "16384");
 
   private final @Nullable OpenTelemetrySdk sdk;
 

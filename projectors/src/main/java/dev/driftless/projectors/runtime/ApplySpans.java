@@ -63,13 +63,13 @@ final class ApplySpans {
     this.group = names.group(view);
   }
 
-  /** The publisher's context; null if it gave none, or nobody traces here. */
+  /** The publisher's context; null if it gave none, does not sample it, or nobody traces here. */
   @Nullable Context publisher(Headers headers) {
     if (propagator.fields().isEmpty()) {
       return null;
     }
     Context context = propagator.extract(Context.root(), headers, HEADERS);
-    return Span.fromContext(context).getSpanContext().isValid() ? context : null;
+    return Span.fromContext(context).getSpanContext().isSampled() ? context : null;
   }
 
   /** Calls the store with these events among others; what it throws is thrown on. */

@@ -27,6 +27,7 @@ import io.opentelemetry.sdk.trace.data.StatusData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,8 +92,8 @@ final class TracingIT {
 
   @Test
   void a_write_that_the_store_refuses_is_seen_in_the_trace() {
-    ProducerRecord<byte[], byte[]> refused = log.record(Events.recorded("m1", "has a zero: \0"));
-    refused.headers().add("traceparent", ("00-" + TRACE + "-00f067aa0ba902b7-01").getBytes(UTF_8));
+    ProducerRecord<byte[], byte[]> refused =
+        with(log.record(Events.recorded("m1", "has a zero: \0")), "01");
     try (ViewApplication view = view(traces)) {
       view.start();
       log.publishRaw(List.of(refused));
@@ -107,11 +108,28 @@ final class TracingIT {
   }
 
   @Test
+  void a_write_of_several_is_in_a_trace_that_is_sampled_and_linked_to_all_of_them() {
+    log.publishRaw(List.of(traced("m1", "00"), traced("m2", "01"), traced("m3", "01")));
+    try (ViewApplication view = view(traces)) {
+      view.start();
+      await().atMost(PATIENCE).until(() -> named("write relational").size() == 1);
+    }
+    List<SpanData> processed = named("process " + log.names().log());
+    assertThat(processed).hasSize(2);
+    SpanData write = named("write relational").get(0);
+    assertThat(write.getTraceId()).isEqualTo(TRACE);
+    assertThat(write.getLinks())
+        .extracting(link -> link.getSpanContext().getSpanId())
+        .containsExactlyInAnyOrderElementsOf(processed.stream().map(SpanData::getSpanId).toList());
+  }
+
+  @Test
   void nobody_traces_unless_told_to() {
-    try (ViewApplication view = view(traces);
+    log.publishRaw(List.of(traced("m1", "01")));
+    try (ViewApplication view = view(OpenTelemetry.noop());
         MemoryLog client = MemoryLog.open(config())) {
       view.start();
-      client.append(Events.recorded("m1", "text"));
+      client.append(Events.recorded("m2", "text"));
       await().atMost(PATIENCE).untilAsserted(() -> assertThat(applied()).isEqualTo(log.ends()));
     }
     assertThat(finished.getFinishedSpanItems()).isEmpty();
@@ -127,8 +145,20 @@ final class TracingIT {
   }
 
   private MemoryLogConfig config() {
-    return MemoryLogConfig.of(log.kafka().get("bootstrap.servers"), log.registryUrl())
+    return MemoryLogConfig.of(
+            Objects.requireNonNull(log.kafka().get("bootstrap.servers")), log.registryUrl())
         .withNames(log.names());
+  }
+
+  private ProducerRecord<byte[], byte[]> traced(String memory, String flags) {
+    return with(log.record(Events.recorded(memory, "text")), flags);
+  }
+
+  private static ProducerRecord<byte[], byte[]> with(
+      ProducerRecord<byte[], byte[]> record, String flags) {
+    String parent = "00-%s-00f067aa0ba902b7-%s".formatted(TRACE, flags);
+    record.headers().add("traceparent", parent.getBytes(UTF_8));
+    return record;
   }
 
   private List<Long> applied() {
