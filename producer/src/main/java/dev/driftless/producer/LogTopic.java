@@ -218,8 +218,8 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
     }
     if (found != null && found.partitions().size() != log.partitions()) {
       throw new IllegalStateException(
-          "the topic %s has %d partitions and was made with %d (as %s has): a subject's events may be in two of them, and in no order; publish to a new log"
-              .formatted(log.name(), log.partitions(), found.partitions().size(), repairs));
+          LogContract.otherPartitions(
+              log.name(), log.partitions(), repairs, found.partitions().size()));
     }
   }
 

@@ -20,6 +20,15 @@ public final class LogContract {
   private LogContract() {}
 
   /**
+   * What is wrong with a log that has not the number of partitions that it was made with, which the
+   * topic of repairs still has.
+   */
+  public static String otherPartitions(String log, int now, String repairs, int made) {
+    return "the topic %s has %d partitions and was made with %d (as %s has): a subject's events may be in two of them, and in no order; publish to a new log"
+        .formatted(log, now, made, repairs);
+  }
+
+  /**
    * Which settings of a topic are not as they have to be, each as "key=found instead of expected".
    *
    * @param found the value of a key; null if the broker does not tell it

@@ -34,6 +34,7 @@ final class LogPositions {
   private static final Logger LOG = LoggerFactory.getLogger(LogPositions.class);
 
   private static final int BROKER_TIMEOUT_SECONDS = 10;
+  private static final int SOON_SECONDS = 2;
 
   /** The view goes on without the answer. */
   private static final int END_TIMEOUT_SECONDS = 2;
@@ -44,6 +45,7 @@ final class LogPositions {
   private final Admin admin;
   private final Duration window;
   private volatile boolean keepsContract;
+  private volatile int madeWith;
 
   /**
    * @param view as it is called in logs
@@ -73,7 +75,6 @@ final class LogPositions {
           "view=%s: stopped, the topic %s is not fit to be the log: it has %s; change it with kafka-configs, then start the view again"
               .formatted(view, topic, String.join(", ", wrong)));
     }
-    checkPartitions();
     keepsContract = true;
   }
 
@@ -86,22 +87,31 @@ final class LogPositions {
    * @throws KafkaException if the broker does not tell
    */
   void checkPartitions() {
-    int now = partitions(topic);
-    int made = partitions(repairs);
-    if (made != 0 && now != made) {
+    checkPartitions(describe(topic, SOON_SECONDS));
+  }
+
+  /** The same, of what the broker tells of the log now. */
+  void checkPartitions(TopicDescription now) {
+    if (madeWith == 0) {
+      madeWith = partitionsOfRepairs();
+    }
+    if (madeWith != 0 && madeWith != now.partitions().size()) {
       throw new ViewStoppedException(
-          "view=%s: stopped, the topic %s has %d partitions and was made with %d (as %s has): a subject's events may be in two of them, and in no order; publish to a new log"
-              .formatted(view, topic, now, made, repairs));
+          "view=%s: stopped, %s"
+              .formatted(
+                  view,
+                  LogContract.otherPartitions(topic, now.partitions().size(), repairs, madeWith)));
     }
   }
 
-  /** 0 if there is no such topic. */
-  private int partitions(String name) {
+  /** 0 if there is no such topic, or this client may not ask. */
+  private int partitionsOfRepairs() {
     try {
-      return describe(name).partitions().size();
+      return describe(repairs, SOON_SECONDS).partitions().size();
     } catch (KafkaException e) {
       if (e.getCause() instanceof ExecutionException refused
-          && refused.getCause() instanceof UnknownTopicOrPartitionException) {
+          && (refused.getCause() instanceof UnknownTopicOrPartitionException
+              || refused.getCause() instanceof AuthorizationException)) {
         return 0;
       }
       throw e;
@@ -139,10 +149,10 @@ final class LogPositions {
 
   /** The log as it is now: another topic of the same name has another id. */
   TopicDescription describe() {
-    return describe(topic);
+    return describe(topic, BROKER_TIMEOUT_SECONDS);
   }
 
-  private TopicDescription describe(String name) {
+  private TopicDescription describe(String name, int timeoutSeconds) {
     try {
       return admin
           .describeTopics(List.of(name))
@@ -150,7 +160,7 @@ final class LogPositions {
           .values()
           .iterator()
           .next()
-          .get(BROKER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+          .get(timeoutSeconds, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new KafkaException("the broker does not describe topic " + name, e);
     } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package dev.driftless.projectors.runtime;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.driftless.schemas.LogContract;
 import dev.driftless.schemas.Names;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -101,8 +102,7 @@ public final class RepairRequests implements AutoCloseable {
     int repairs = partitions(names.repairs());
     if (repairs != log) {
       throw new IllegalStateException(
-          "the topic %s has %d partitions and the log %d: delete it and create it with 'driftless topics create' or LogTopic.create"
-              .formatted(names.repairs(), repairs, log));
+          LogContract.otherPartitions(names.log(), log, names.repairs(), repairs));
     }
     return log;
   }

@@ -188,6 +188,15 @@ final class RuntimeIT {
             Map.of(topic, List.of(new AlterConfigOp(compact, AlterConfigOp.OpType.SET))))
         .all()
         .get();
+    // the broker answers before it has taken over what it was told
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(log.admin().describeConfigs(List.of(topic)).all().get())
+                    .extractingByKey(topic)
+                    .extracting(config -> config.get("cleanup.policy").value())
+                    .isEqualTo("compact"));
     try (ViewApplication application = log.start(fixture.open())) {
       assertThat(application.stopped().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
           .hasMessageContaining("it has cleanup.policy=compact instead of delete")
