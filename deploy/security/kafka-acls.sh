@@ -23,6 +23,8 @@ allow() {
 
 # Whoever appends events, one principal for each program: it speaks for every tenant, for Kafka looks into no event.
 allow driftless-producer topic literal memory-events Write Describe DescribeConfigs
+# How many partitions the log was made with.
+allow driftless-producer topic literal memory-repairs Describe
 # Only if it waits for views. Dead letters are whole records, of all tenants.
 allow driftless-producer topic literal view-positions Read Describe DescribeConfigs
 allow driftless-producer topic prefixed memory-events.dead. Read Describe DescribeConfigs
@@ -50,6 +52,7 @@ checker() {
   allow "$1" topic literal memory-events Read Describe DescribeConfigs
   allow "$1" topic prefixed memory-events.dead. Read Describe
   allow "$1" topic literal memory-repairs Write Describe
+  allow "$1" topic literal view-controls Read Describe
   allow "$1" topic prefixed driftless-reconciler Create Read Write Describe
   allow "$1" group prefixed driftless-reconciler Read Describe
   allow "$1" group prefixed driftless- Describe

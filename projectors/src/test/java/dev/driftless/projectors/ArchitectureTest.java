@@ -15,7 +15,11 @@ import com.tngtech.archunit.lang.ArchRule;
 final class ArchitectureTest {
 
   private static final String[] VIEWS = {
-    "..relational..", "..vector..", "..cache..", "..context..", "..audit.."
+    "..projectors.relational..",
+    "..projectors.vector..",
+    "..projectors.cache..",
+    "..projectors.context..",
+    "..projectors.audit.."
   };
 
   @ArchTest

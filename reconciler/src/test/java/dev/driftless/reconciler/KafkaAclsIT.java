@@ -159,12 +159,14 @@ final class KafkaAclsIT {
       try (EventRegistry registry = registry(config);
           DeadLetterLog letters =
               new DeadLetterLog(config.kafka(), names, new EventDecoder(registry));
+          ViewControls controls = new ViewControls(config.kafka(), names);
           Reconciler reconciler =
               Reconciler.open(config, "reconciler", directory.resolve("copy"), line -> {})) {
         for (String view : Views.names()) {
           assertThat(letters.list(view)).as(view).hasSize(1);
           assertThat(reconciler.lag().committed(view)).as(view).isNotNull();
         }
+        assertThat(controls.paused()).isEmpty();
         assertThat(reconciler.check(Views.names(), true).exitCode()).isZero();
         loseMemory("mia", "last");
         Report lost = reconciler.check(List.of("cache"), true);

@@ -6,6 +6,7 @@ import dev.driftless.projectors.app.Pages.Answer;
 import dev.driftless.projectors.runtime.ViewApplication;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -13,8 +14,8 @@ import java.util.function.Function;
  * Whether a projector process does its work, and its numbers.
  *
  * <ul>
- *   <li>{@code /health/live}: 200, or 503 once a view can go on only in another process: starting
- *       this one again helps.
+ *   <li>{@code /health/live}: 200, or 503 once a thread of a view has not come back for ten
+ *       minutes: starting this process again may help.
  *   <li>{@code /health/ready}: 200 if every view that is kept has its partitions and reads them, or
  *       waits for what is away; 503 while one starts, moves partitions, or has stopped by itself.
  *       The body says which.
@@ -22,6 +23,8 @@ import java.util.function.Function;
  * </ul>
  */
 final class HealthPages implements Function<URI, Answer> {
+
+  private static final Duration SILENCE = Duration.ofMinutes(10);
 
   private final Map<String, ViewApplication> applications;
   private final PrometheusMeterRegistry meters;
@@ -35,15 +38,12 @@ final class HealthPages implements Function<URI, Answer> {
   public Answer apply(URI request) {
     return switch (request.getPath()) {
       case "/metrics" -> Answer.of(200, Pages.METRICS, meters.scrape());
-      case "/health/live" -> health(applications.values().stream().noneMatch(this::isDead));
+      case "/health/live" ->
+          health(applications.values().stream().noneMatch(a -> a.hangsFor(SILENCE)));
       case "/health/ready" ->
           health(applications.values().stream().allMatch(ViewApplication::isRunning));
       default -> Answer.notFound();
     };
-  }
-
-  private boolean isDead(ViewApplication application) {
-    return application.hasEnded() && !application.stopped().isDone();
   }
 
   private Answer health(boolean isWell) {
@@ -57,6 +57,6 @@ final class HealthPages implements Function<URI, Answer> {
     if (application.stopped().isDone()) {
       return String.valueOf(application.stopped().join().getMessage());
     }
-    return application.isRunning() ? "running" : application.hasEnded() ? "ended" : "starting";
+    return application.isRunning() ? "running" : "starting";
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -24,6 +25,16 @@ public final class Pages implements AutoCloseable {
   public static final String JSON = "application/json";
 
   private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+
+  static {
+    // or a few clients that send half a request keep all threads, and the process looks dead
+    for (String limit : List.of("maxReqTime", "maxRspTime")) {
+      String key = "sun.net.httpserver." + limit;
+      if (System.getProperty(key) == null) {
+        System.setProperty(key, "5");
+      }
+    }
+  }
 
   private final HttpServer server;
   private final String host;

@@ -4,6 +4,7 @@ import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -28,6 +29,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Keeps views of the event log up to date.")
 public final class ProjectorsMain implements Callable<Integer> {
+
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(9);
 
   @Option(
       names = "--view",
@@ -82,11 +85,13 @@ public final class ProjectorsMain implements Callable<Integer> {
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
-                () -> {
-                  stop(applications.values(), spares, registry);
-                  pages.close();
-                  traces.close();
-                },
+                () ->
+                    withinTime(
+                        () -> {
+                          stop(applications.values(), spares, registry);
+                          pages.close();
+                          traces.close();
+                        }),
                 "stop"));
     applications.values().forEach(ViewApplication::start);
     CompletableFuture.allOf(
@@ -106,6 +111,25 @@ public final class ProjectorsMain implements Callable<Integer> {
                 reason.isLost() && Views.withGenerations().contains(view)
                     ? new CompletableFuture<>()
                     : CompletableFuture.completedFuture(reason));
+  }
+
+  /**
+   * A store that hangs must not keep the process until it is killed. Nothing is lost: what was not
+   * committed is read again.
+   */
+  private static void withinTime(Runnable stop) {
+    Thread thread = new Thread(stop, "stopping");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      thread.join(STOP_TIMEOUT.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (thread.isAlive()) {
+      LoggerFactory.getLogger(ProjectorsMain.class)
+          .warn("a server does not answer: ended after {} without it", STOP_TIMEOUT);
+    }
   }
 
   /** All at once: each drains and commits in its own time. */

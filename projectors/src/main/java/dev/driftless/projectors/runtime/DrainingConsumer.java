@@ -61,6 +61,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   private final @Nullable Repairs repairs;
   private final @Nullable ToldPositions told;
   private final ViewMeters meters;
+  private final Polls polls;
   private final long checkIntervalNanos;
   private final Backoff backoff = new Backoff();
 
@@ -99,6 +100,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     this.decoder = parts.decoder();
     this.log = parts.log();
     this.meters = parts.meters();
+    this.polls = parts.polls();
     this.shared = parts.partitions();
     this.checkIntervalNanos = parts.checkInterval().toNanos();
     this.abandoned = abandoned;
@@ -113,6 +115,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
 
   @Override
   public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+    polls.polled(this);
     if (!ready()) {
       return keepAlive(timeout);
     }
@@ -197,6 +200,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
   }
 
   private void release() {
+    polls.closed(this);
     own.forEach(shared::remove);
     deadLetters.close();
     if (controls != null) {
@@ -349,6 +353,7 @@ final class DrainingConsumer extends KafkaConsumer<byte[], byte[]> {
     try {
       log.checkContract();
       TopicDescription topic = log.describe();
+      log.checkPartitions(topic);
       String topicId = topic.topicId().toString();
       Fence fence = projector.acquire(partition.partition());
       if (told != null) {

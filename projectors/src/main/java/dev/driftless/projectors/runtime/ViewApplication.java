@@ -60,6 +60,7 @@ public final class ViewApplication implements AutoCloseable {
   private final LogPositions log;
   private final @Nullable PositionReports reports;
   private final KafkaStreams streams;
+  private final Polls polls = new Polls();
   private final AtomicBoolean abandoned = new AtomicBoolean();
   private final CompletableFuture<ViewStoppedException> stopped = new CompletableFuture<>();
 
@@ -118,6 +119,7 @@ public final class ViewApplication implements AutoCloseable {
             log,
             new ViewMeters(meterRegistry, name),
             new ApplySpans(openTelemetry, config.names(), projector.view()),
+            polls,
             new ConcurrentHashMap<>(),
             reports,
             config.maxBatch(),
@@ -152,9 +154,12 @@ public final class ViewApplication implements AutoCloseable {
     return streams.state() == KafkaStreams.State.RUNNING;
   }
 
-  /** Whether it reads no more, and will not again. */
-  public boolean hasEnded() {
-    return streams.state().hasCompletedShutdown();
+  /**
+   * Whether one of its threads has not come back for longer than this, as from a call that hangs:
+   * waiting for a store that is away is no such call.
+   */
+  public boolean hangsFor(Duration silence) {
+    return polls.areMissedFor(silence);
   }
 
   /** Completed with the reason if the view stopped by itself. */

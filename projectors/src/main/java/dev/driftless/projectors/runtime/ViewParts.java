@@ -19,6 +19,7 @@ record ViewParts(
     LogPositions log,
     ViewMeters meters,
     ApplySpans spans,
+    Polls polls,
     Map<Integer, OwnedPartition> partitions,
     @Nullable PositionReports reports,
     int maxBatch,

@@ -15,12 +15,17 @@ import dev.driftless.projectors.relational.RelationalProjector;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ProjectorsMainIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final int EVENTS = 10_000;
+  private static final int EVENTS = 100;
 
   @TempDir private Path directory;
 
@@ -84,40 +89,56 @@ final class ProjectorsMainIT {
   }
 
   @Test
-  void a_term_in_the_middle_of_its_work_ends_it_within_ten_seconds_and_loses_nothing()
-      throws Exception {
-    Process process = start("relational", Map.of("DRIFTLESS_MAX_BATCH", "1"));
-    URI pages = pages(process);
-    Awaitility.await().atMost(PATIENCE).until(() -> get(pages, "health/ready").statusCode() == 200);
+  void a_term_in_the_middle_of_its_work_loses_nothing() throws Exception {
+    Process process = ready(Map.of("DRIFTLESS_MAX_BATCH", "1"));
     try (Projector reader = new RelationalProjector(PostgresFixture.server(), log.names())) {
-      assertThat(applied(reader)).isZero();
-      log.publish(
-          IntStream.range(0, EVENTS).mapToObj(i -> Events.recorded("m" + i, "text")).toList());
-      Awaitility.await()
-          .atMost(PATIENCE)
-          .pollInterval(Duration.ofMillis(10))
-          .until(() -> applied(reader) > 0);
-      process.destroy();
-      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      try (Connection held = holdUp()) {
+        publish();
+        awaitHeldUp();
+        process.destroy();
+        held.rollback();
+      }
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(128 + 15);
       assertThat(committed()).isEqualTo(log.positions(reader)).isNotEqualTo(log.ends());
       start("relational", Map.of());
-      Awaitility.await()
-          .atMost(PATIENCE)
-          .untilAsserted(() -> assertThat(log.positions(reader)).isEqualTo(log.ends()));
+      awaitAll(reader);
     }
-    PostgresConfig postgres = PostgresFixture.server();
-    assertThat(
-            Jdbi.create(postgres.url(), postgres.user(), postgres.password())
-                .<Integer, RuntimeException>withHandle(
-                    handle ->
-                        handle
-                            .select(
-                                "SELECT count(*) FROM %s.memory_versions"
-                                    .formatted(RelationalProjector.schema(log.names())))
-                            .mapTo(Integer.class)
-                            .one()))
-        .isEqualTo(EVENTS);
+  }
+
+  /** Ten seconds are promised; a busy machine has five more. */
+  @Test
+  void a_term_ends_it_within_ten_seconds_though_the_store_hangs() throws Exception {
+    Process process = ready(Map.of());
+    try (Projector reader = new RelationalProjector(PostgresFixture.server(), log.names())) {
+      try (Connection held = holdUp()) {
+        publish();
+        awaitHeldUp();
+        process.destroy();
+        assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();
+        held.rollback();
+      }
+      start("relational", Map.of());
+      awaitAll(reader);
+    }
+  }
+
+  @Test
+  void clients_that_send_half_a_request_keep_nobody_else_from_an_answer() throws Exception {
+    URI pages = pages(start("relational", Map.of()));
+    List<Socket> halves = new ArrayList<>();
+    try {
+      for (int i = 0; i < 8; i++) {
+        Socket half = new Socket(pages.getHost(), pages.getPort());
+        halves.add(half);
+        half.getOutputStream().write("GET /health".getBytes(ISO_8859_1));
+      }
+      assertThat(get(pages, "health/live").statusCode()).isEqualTo(200);
+    } finally {
+      for (Socket half : halves) {
+        half.close();
+      }
+    }
   }
 
   @Test
@@ -166,8 +187,58 @@ final class ProjectorsMainIT {
     }
   }
 
-  private int applied(Projector reader) {
-    return log.positions(reader).stream().mapToInt(Long::intValue).sum();
+  private Process ready(Map<String, String> more) throws IOException {
+    Process process = start("relational", more);
+    URI pages = pages(process);
+    Awaitility.await().atMost(PATIENCE).until(() -> get(pages, "health/ready").statusCode() == 200);
+    return process;
+  }
+
+  private void publish() {
+    log.publish(
+        IntStream.range(0, EVENTS).mapToObj(i -> Events.recorded("m" + i, "text")).toList());
+  }
+
+  /** Nothing is written until this is rolled back. */
+  private Connection holdUp() throws SQLException {
+    PostgresConfig postgres = PostgresFixture.server();
+    Connection connection =
+        DriverManager.getConnection(postgres.url(), postgres.user(), postgres.password());
+    connection.setAutoCommit(false);
+    try (Statement lock = connection.createStatement()) {
+      lock.execute("LOCK TABLE %s.memory_versions IN EXCLUSIVE MODE".formatted(schema()));
+    }
+    return connection;
+  }
+
+  private void awaitHeldUp() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                count(
+                        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '%s.memory_versions'::regclass"
+                            .formatted(schema()))
+                    > 0);
+  }
+
+  private void awaitAll(Projector reader) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(log.positions(reader)).isEqualTo(log.ends()));
+    assertThat(count("SELECT count(*) FROM %s.memory_versions".formatted(schema())))
+        .isEqualTo(EVENTS);
+  }
+
+  private int count(String sql) {
+    PostgresConfig postgres = PostgresFixture.server();
+    return Jdbi.create(postgres.url(), postgres.user(), postgres.password())
+        .<Integer, RuntimeException>withHandle(
+            handle -> handle.select(sql).mapTo(Integer.class).one());
+  }
+
+  private String schema() {
+    return RelationalProjector.schema(log.names());
   }
 
   private List<Long> committed() throws Exception {
