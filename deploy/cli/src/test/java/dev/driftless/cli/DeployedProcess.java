@@ -67,11 +67,20 @@ final class DeployedProcess implements AutoCloseable {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  /** Tells it to stop, as an orchestrator does; it has the ten seconds that it is promised. */
+  /** How often it has taken over a partition of a view. */
+  long partitionsTaken() {
+    return said().lines().filter(line -> line.contains("reading from")).count();
+  }
+
+  /**
+   * Tells it to stop, as an orchestrator does: ten seconds are promised; a busy machine has five
+   * more.
+   */
   void term() throws InterruptedException {
     process.destroy();
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).as("%s", output).isTrue();
+    assertThat(process.waitFor(15, TimeUnit.SECONDS)).as("%s", output).isTrue();
     assertThat(process.exitValue()).isEqualTo(128 + 15);
+    assertThat(said()).doesNotContain("a server does not answer");
   }
 
   @Override

@@ -43,6 +43,7 @@ final class RollingRestartIT {
   private static final Pattern METRIC = Pattern.compile("\\b(?:driftless|jvm)_[a-z_]+");
 
   private static final String RECONCILER = "reconciler";
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final List<String> NAMES = List.of("one", "two", RECONCILER);
   private static final List<DeployedProcess> PROCESSES = new ArrayList<>();
 
@@ -72,15 +73,23 @@ final class RollingRestartIT {
             () -> {
               while (!isOver.get()) {
                 publishSome();
-                LockSupport.parkNanos(300_000_000); // the machine has the restarts to do as well
+                LockSupport.parkNanos(100_000_000); // the machine has the restarts to do as well
               }
             });
-    for (int i = 0; i < NAMES.size(); i++) {
-      PROCESSES.get(i).term();
-      PROCESSES.set(i, start(NAMES.get(i)));
-      PROCESSES.get(i).awaitReady();
+    try {
+      for (int i = 0; i < NAMES.size(); i++) {
+        long taken = PROCESSES.get(1).partitionsTaken();
+        PROCESSES.get(i).term();
+        if (i == 0) {
+          DeployedProcess other = PROCESSES.get(1);
+          await().atMost(PATIENCE).until(() -> other.partitionsTaken() > taken);
+        }
+        PROCESSES.set(i, start(NAMES.get(i)));
+        PROCESSES.get(i).awaitReady();
+      }
+    } finally {
+      isOver.set(true);
     }
-    isOver.set(true);
     load.join();
     installation.awaitCaughtUp(Views.names());
     Run check = installation.run("reconcile", "--once", "--deep");
@@ -124,7 +133,6 @@ final class RollingRestartIT {
 
   private static DeployedProcess start(String name) {
     Map<String, String> environment = new HashMap<>(installation.environment());
-    environment.put("DRIFTLESS_INSTANCE", name);
     environment.put("DRIFTLESS_STATE", directory.resolve("state-" + name).toString());
     environment.put("DRIFTLESS_RECONCILER_PORT", "0");
     try {

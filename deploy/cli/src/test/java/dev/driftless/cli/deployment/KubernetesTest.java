@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,9 +146,11 @@ final class KubernetesTest {
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
         assertThat(container.getVolumeMounts())
             .extracting(mount -> mount.getMountPath())
-            .containsExactlyInAnyOrder("/var/lib/driftless", "/tmp");
+            .containsExactlyInAnyOrder("/var/lib/driftless", "/tmp", "/etc/driftless/certificates");
       }
       assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+      // or a service's name decides of a variable: DRIFTLESS_RECONCILER_PORT, for one
+      assertThat(pod.getEnableServiceLinks()).isFalse();
     }
   }
 
@@ -188,6 +192,14 @@ final class KubernetesTest {
     }
     assertThat(secrets).hasSizeGreaterThan(Views.names().size());
     assertThat(secrets).allSatisfy(secret -> assertThat(readme).contains("`" + secret + "`"));
+    Set<String> variables =
+        Pattern.compile("--from-literal=(\\w+)=")
+            .matcher(readme)
+            .results()
+            .map(literal -> literal.group(1))
+            .collect(Collectors.toSet());
+    assertThat(variables).hasSizeGreaterThan(Views.names().size());
+    assertThat(Variables.known()).containsAll(variables);
   }
 
   @Test
