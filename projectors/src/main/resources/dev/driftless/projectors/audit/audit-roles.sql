@@ -13,11 +13,16 @@
 
 DO $$
 DECLARE
-  here   text := current_schema();
-  writer text := here || '_writer';
-  reader text := here || '_reader';
+  here   text := pg_catalog.current_schema();
+  writer text;
+  reader text;
   made   text;
 BEGIN
+  -- nothing that the schema's owner may have put into it is called with the rights of who runs this
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  writer := here || '_writer';
+  reader := here || '_reader';
+
   IF to_regclass(format('%I.records', here)) IS NULL THEN
     RAISE EXCEPTION 'no table "records" in schema "%": put the audit schema on the search path, after its projector ran once', here;
   END IF;

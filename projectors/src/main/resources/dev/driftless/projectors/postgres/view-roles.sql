@@ -2,7 +2,9 @@
 -- audit view has audit-roles.sql. PostgreSQL 15 or later.
 --
 -- Run once, by a superuser, after the view's projector has made the schema, with that schema on the search path; and again
--- after each upgrade, since what a new release adds is closed to all roles until then. Takes locks for some milliseconds.
+-- after each upgrade, since what a new release adds is closed to all roles until then. Readers and the projector wait for it, for some
+-- milliseconds once it has its locks; where it does not get them within 10 s it changes nothing: run it again. Whoever was granted
+-- a table directly, without one of these roles, sees no rows of it any more.
 --
 --   PGOPTIONS='-c search_path=driftless' psql -d driftless -f view-roles.sql
 --   PGOPTIONS='-c search_path=driftless_context' psql -d driftless -f view-roles.sql
@@ -26,14 +28,21 @@
 
 DO $$
 DECLARE
-  here       text := current_schema();
-  access     text := regexp_replace(here, '_context$', '') || '_access';
-  writer     text := here || '_writer';
-  reader     text := here || '_reader';
-  reconciler text := here || '_reconciler';
+  here       text := pg_catalog.current_schema();
+  access     text;
+  writer     text;
+  reader     text;
+  reconciler text;
   made       text;
   given      record;
 BEGIN
+  -- nothing that the schema's owner may have put into it is called with the rights of who runs this
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  access := regexp_replace(here, '_context$', '') || '_access';
+  writer := here || '_writer';
+  reader := here || '_reader';
+  reconciler := here || '_reconciler';
+
   IF to_regclass(format('%I.view_positions', here)) IS NULL OR to_regclass(format('%I.records', here)) IS NOT NULL THEN
     RAISE EXCEPTION 'schema "%" is not that of a relational or context view: put one on the search path, after its projector ran once', here;
   END IF;
@@ -43,13 +52,19 @@ BEGIN
     END IF;
   END LOOP;
 
+  IF EXISTS (SELECT FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner
+             WHERE nspname = access AND NOT rolsuper AND rolname <> current_user) THEN
+    RAISE EXCEPTION 'schema "%" belongs to somebody else, who could say which tenants readers see: drop it, or run this as its owner', access;
+  END IF;
   EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', access);
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I.reader_tenants (role_name text, tenant text, PRIMARY KEY (role_name, tenant))', access);
   -- runs with its owner's rights, so readers need none to the table; current_user is still theirs
-  EXECUTE format(
-    'CREATE OR REPLACE VIEW %1$I.own_tenants WITH (security_barrier = true) AS
-     SELECT t.tenant FROM %1$I.reader_tenants t JOIN pg_roles r ON r.rolname = t.role_name
-     WHERE pg_has_role(current_user, r.oid, ''USAGE'')', access);
+  IF to_regclass(format('%I.own_tenants', access)) IS NULL THEN -- replaced, it would keep all readers waiting
+    EXECUTE format(
+      'CREATE VIEW %1$I.own_tenants WITH (security_barrier = true) AS
+       SELECT t.tenant FROM %1$I.reader_tenants t JOIN pg_roles r ON r.rolname = t.role_name
+       WHERE pg_has_role(current_user, r.oid, ''USAGE'')', access);
+  END IF;
   EXECUTE format('COMMENT ON TABLE %I.reader_tenants IS ''which role, a login or a group, reads which tenant''', access);
   EXECUTE format('COMMENT ON VIEW %I.own_tenants IS ''the tenants that who asks reads, by its own name or as a member''', access);
   -- a rebuild by the schema's owner has to find the policies' own_tenants by its name
@@ -80,7 +95,7 @@ BEGIN
     EXECUTE format('DROP POLICY IF EXISTS reads_its_tenants ON %s', given.name);
     EXECUTE format('DROP POLICY IF EXISTS reads_all_tenants ON %s', given.name);
     EXECUTE format('DROP POLICY IF EXISTS writes_all_tenants ON %s', given.name);
-    -- an array is made once for each query, and an index can look for it
+    -- an array is made once for each table of a query, and an index can look for it
     EXECUTE format('CREATE POLICY reads_its_tenants ON %s FOR SELECT TO %I
       USING (tenant = ANY (ARRAY(SELECT o.tenant FROM %I.own_tenants o)))', given.name, reader, access);
     EXECUTE format('CREATE POLICY reads_all_tenants ON %s FOR SELECT TO %I USING (true)', given.name, reconciler);

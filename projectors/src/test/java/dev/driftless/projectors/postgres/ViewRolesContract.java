@@ -266,6 +266,16 @@ public abstract class ViewRolesContract {
     assertDenied(person, "SELECT * FROM untold");
   }
 
+  /** It is run by a superuser, with the schema on the search path. */
+  @Test
+  void the_file_calls_no_function_that_the_owner_put_into_the_schema() {
+    run(
+        owner,
+        "CREATE FUNCTION format(text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''called''; END'");
+    fixture.execute(roles());
+    assertThat(tenants(person, tables().get(0))).containsExactly(MINE);
+  }
+
   @Test
   void none_of_them_reaches_another_view_or_may_change_this_one() {
     try (PostgresFixture other = fixture()) {
