@@ -31,6 +31,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,8 @@ final class DeadLetterLogIT {
     registry.register();
     try (Admin admin = Admin.create(new HashMap<>(kafka))) {
       admin.createTopics(List.of(new NewTopic(names.deadLetters(VIEW), 1, (short) 1))).all().get();
+      Awaitility.await()
+          .until(() -> admin.listTopics().names().get().contains(names.deadLetters(VIEW)));
     }
   }
 
