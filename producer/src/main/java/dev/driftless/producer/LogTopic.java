@@ -199,9 +199,7 @@ public record LogTopic(String name, String topicId, int partitions, int maxRecor
   private static void checkContract(FoundTopic topic) {
     List<String> wrong = LogContract.violations(topic::value);
     if (!wrong.isEmpty()) {
-      throw new IllegalStateException(
-          "the topic %s is not fit to be the log: it has %s; change it with kafka-configs"
-              .formatted(topic.name(), String.join(", ", wrong)));
+      throw new IllegalStateException(LogContract.unfit(topic.name(), wrong));
     }
   }
 

@@ -29,6 +29,8 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -37,6 +39,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
@@ -264,6 +267,21 @@ public final class TestLog implements AutoCloseable {
     admin.createTopics(List.of(topic)).all().get();
     Awaitility.await(topic.name())
         .until(() -> admin.listTopics().names().get().contains(topic.name()));
+  }
+
+  /** Gives the log this setting; when this returns, the broker has taken it over. */
+  public void configure(String key, String value) throws Exception {
+    ConfigResource log = new ConfigResource(ConfigResource.Type.TOPIC, names.log());
+    AlterConfigOp set = new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET);
+    admin.incrementalAlterConfigs(Map.of(log, List.of(set))).all().get();
+    Awaitility.await(key)
+        .atMost(patience)
+        .untilAsserted(
+            () ->
+                assertThat(admin.describeConfigs(List.of(log)).all().get())
+                    .extractingByKey(log)
+                    .extracting(config -> config.get(key).value())
+                    .isEqualTo(value));
   }
 
   private void createTopics() {

@@ -37,6 +37,12 @@ public final class LogContract {
     return violations(SETTINGS, found);
   }
 
+  /** What is wrong with a log that has these {@link #violations}. */
+  public static String unfit(String log, List<String> violations) {
+    return "the topic %s is not fit to be the log: it has %s; change it with kafka-configs"
+        .formatted(log, String.join(", ", violations));
+  }
+
   /** As {@link #violations(Function)}, of a topic that has to have these settings. */
   public static List<String> violations(
       Map<String, String> expected, Function<String, @Nullable String> found) {

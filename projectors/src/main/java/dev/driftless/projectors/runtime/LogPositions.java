@@ -72,8 +72,8 @@ final class LogPositions {
     List<String> wrong = violations();
     if (!wrong.isEmpty()) {
       throw new ViewStoppedException(
-          "view=%s: stopped, the topic %s is not fit to be the log: it has %s; change it with kafka-configs, then start the view again"
-              .formatted(view, topic, String.join(", ", wrong)));
+          "view=%s: stopped, %s, then start the view again"
+              .formatted(view, LogContract.unfit(topic, wrong)));
     }
     keepsContract = true;
   }

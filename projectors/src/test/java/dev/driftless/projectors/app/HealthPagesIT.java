@@ -17,11 +17,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -59,21 +55,7 @@ final class HealthPagesIT {
 
   @Test
   void a_view_that_stopped_says_why_and_need_not_be_started_again() throws Exception {
-    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, log.names().log());
-    ConfigEntry expiring = new ConfigEntry("retention.ms", "3600000");
-    log.admin()
-        .incrementalAlterConfigs(
-            Map.of(topic, List.of(new AlterConfigOp(expiring, AlterConfigOp.OpType.SET))))
-        .all()
-        .get();
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(
-            () ->
-                assertThat(log.admin().describeConfigs(List.of(topic)).all().get())
-                    .extractingByKey(topic)
-                    .extracting(config -> config.get("retention.ms").value())
-                    .isEqualTo("3600000"));
+    log.configure("retention.ms", "3600000");
     application.start();
     await()
         .atMost(PATIENCE)

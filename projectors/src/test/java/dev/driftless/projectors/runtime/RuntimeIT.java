@@ -23,12 +23,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -181,22 +178,7 @@ final class RuntimeIT {
   @Test
   void a_log_that_is_compacted_is_refused_before_anything_is_written() throws Exception {
     log.publish(Events.recorded("m1", "text"));
-    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, log.names().log());
-    ConfigEntry compact = new ConfigEntry("cleanup.policy", "compact");
-    log.admin()
-        .incrementalAlterConfigs(
-            Map.of(topic, List.of(new AlterConfigOp(compact, AlterConfigOp.OpType.SET))))
-        .all()
-        .get();
-    // the broker answers before it has taken over what it was told
-    Awaitility.await()
-        .atMost(PATIENCE)
-        .untilAsserted(
-            () ->
-                assertThat(log.admin().describeConfigs(List.of(topic)).all().get())
-                    .extractingByKey(topic)
-                    .extracting(config -> config.get("cleanup.policy").value())
-                    .isEqualTo("compact"));
+    log.configure("cleanup.policy", "compact");
     try (ViewApplication application = log.start(fixture.open())) {
       assertThat(application.stopped().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
           .hasMessageContaining("it has cleanup.policy=compact instead of delete")
