@@ -2,17 +2,12 @@ package dev.driftless.projectors.postgres;
 
 import dev.driftless.projectors.Generations;
 import dev.driftless.schemas.Names;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -141,8 +136,8 @@ public final class PostgresGenerations implements Generations {
       FROM bound ORDER BY 1
       """;
 
-  private static final String GRANTS = read("grants.sql");
-  private static final String SECURITY = read("security.sql");
+  private static final String GRANTS = ViewSchema.read(PostgresGenerations.class, "grants.sql");
+  private static final String SECURITY = ViewSchema.read(PostgresGenerations.class, "security.sql");
 
   private final ViewSchema layout;
   private final String shown;
@@ -413,14 +408,5 @@ public final class PostgresGenerations implements Generations {
 
   private String ofBoth(String sql) {
     return sql.replace("<shown>", shown).replace("<spare>", spare);
-  }
-
-  private static String read(String resource) {
-    try (InputStream in =
-        Objects.requireNonNull(PostgresGenerations.class.getResourceAsStream(resource))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

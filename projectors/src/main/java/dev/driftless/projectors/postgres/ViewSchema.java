@@ -87,7 +87,8 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
     return read(ViewSchema.class, POSITIONS) + read(owner, resource);
   }
 
-  private static String read(Class<?> beside, String resource) {
+  /** SQL that lies beside a class. */
+  static String read(Class<?> beside, String resource) {
     try (InputStream in = Objects.requireNonNull(beside.getResourceAsStream(resource), resource)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

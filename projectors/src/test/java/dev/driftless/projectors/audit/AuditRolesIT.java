@@ -13,12 +13,8 @@ import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresFixture;
 import dev.driftless.projectors.postgres.TestLog;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +30,7 @@ final class AuditRolesIT {
   private final String reader = fixture.names().name() + "_person";
 
   @BeforeEach
-  void giveRights() throws IOException {
+  void giveRights() {
     try (Projector owner = fixture.open()) {
       log.applyTo(owner);
     }
@@ -72,7 +68,7 @@ final class AuditRolesIT {
   }
 
   @Test
-  void writer_repairs_and_goes_on_and_the_old_generation_is_out_of_its_reach() throws IOException {
+  void writer_repairs_and_goes_on_and_the_old_generation_is_out_of_its_reach() {
     fixture.phantom(0, 99);
     try (Projector projector = fixture.open(as(writer), fixture.names())) {
       Fence fence = projector.acquire(0);
@@ -164,10 +160,7 @@ final class AuditRolesIT {
         Duration.ofSeconds(30));
   }
 
-  private static String roles() throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(AuditProjector.class.getResourceAsStream("audit-roles.sql"))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+  private static String roles() {
+    return PostgresFixture.shipped(AuditProjector.class, "audit-roles.sql");
   }
 }

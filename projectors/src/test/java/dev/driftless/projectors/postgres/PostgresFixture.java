@@ -60,6 +60,11 @@ public abstract class PostgresFixture implements ViewFixture {
         Duration.ofSeconds(30));
   }
 
+  /** A shipped file, which lies beside this class. */
+  public static String shipped(Class<?> beside, String file) {
+    return ViewSchema.read(beside, file);
+  }
+
   /** The server of this view, with the user that owns it. */
   protected final PostgresConfig config() {
     return server;
