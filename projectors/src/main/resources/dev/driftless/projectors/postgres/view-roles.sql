@@ -60,10 +60,11 @@ BEGIN
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I.reader_tenants (role_name text, tenant text, PRIMARY KEY (role_name, tenant))', access);
   -- runs with its owner's rights, so readers need none to the table; current_user is still theirs
   IF to_regclass(format('%I.own_tenants', access)) IS NULL THEN -- replaced, it would keep all readers waiting
+    -- the roles first, and in the collation of the index: every query of a reader asks this
     EXECUTE format(
       'CREATE VIEW %1$I.own_tenants WITH (security_barrier = true) AS
-       SELECT t.tenant FROM %1$I.reader_tenants t JOIN pg_roles r ON r.rolname = t.role_name
-       WHERE pg_has_role(current_user, r.oid, ''USAGE'')', access);
+       SELECT t.tenant FROM %1$I.reader_tenants t WHERE t.role_name = ANY (ARRAY(
+         SELECT r.rolname::text COLLATE "default" FROM pg_roles r WHERE pg_has_role(current_user, r.oid, ''USAGE'')))', access);
   END IF;
   EXECUTE format('COMMENT ON TABLE %I.reader_tenants IS ''which role, a login or a group, reads which tenant''', access);
   EXECUTE format('COMMENT ON VIEW %I.own_tenants IS ''the tenants that who asks reads, by its own name or as a member''', access);

@@ -1,11 +1,16 @@
 package dev.driftless.projectors.postgres;
 
+import dev.driftless.events.CheckpointSaved;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
 import dev.driftless.events.MemoryKind;
 import dev.driftless.events.MemoryRecorded;
+import dev.driftless.events.MessageAppended;
 import dev.driftless.events.PatternLearned;
 import dev.driftless.events.PatternRetired;
+import dev.driftless.events.Role;
+import dev.driftless.events.SessionEnded;
+import dev.driftless.events.SessionStarted;
 import dev.driftless.events.ToolCallCompleted;
 import dev.driftless.events.ToolCallIntended;
 import dev.driftless.projectors.Batch;
@@ -67,6 +72,28 @@ public final class TestLog {
   public TestLog control() {
     end++;
     return this;
+  }
+
+  /**
+   * Appends events of the subject {@code mia} that leave a row in every table, twice where it is
+   * repeated, and some states of the past.
+   */
+  public void addToEveryTable(String tenant, String text) {
+    List.of(
+            memory("m1", text, null),
+            memory("m1", text + " revised", null),
+            memory("m2", text, null),
+            pattern("p1", text, 0.5, "m1"),
+            new SessionStarted(Map.of("channel", "phone")),
+            new SessionEnded("done"),
+            new SessionStarted(Map.of("channel", text)),
+            new MessageAppended("a", Role.USER, text, List.of("c1"), "c1"),
+            new MessageAppended("a", Role.USER, text + " edited", List.of(), null),
+            new CheckpointSaved("s1", text),
+            new ToolCallIntended("c1", "book", "{}"),
+            new ToolCallCompleted("c1", "book", "{}", text),
+            new ToolCallIntended("c2", "book", "{}"))
+        .forEach(payload -> add(event(tenant, "mia", payload)));
   }
 
   public List<LogRecord> records() {
