@@ -3,8 +3,9 @@
 --
 -- Run once, by a superuser, after the view's projector has made the schema, with that schema on the search path; and again
 -- after each upgrade, since what a new release adds is closed to all roles until then. Readers and the projector wait for it, for some
--- milliseconds once it has its locks; where it does not get them within 10 s it changes nothing: run it again. Whoever was granted
--- a table directly, without one of these roles, sees no rows of it any more.
+-- milliseconds once it has its locks; where it does not get one in time (10 s for the positions, 0.9 s for a table), or a reader and it
+-- wait for each other, it changes nothing, and the reader goes on: run it again.
+-- Whoever was granted a table directly, without one of these roles, sees no rows of it any more.
 --
 --   PGOPTIONS='-c search_path=driftless' psql -d driftless -f view-roles.sql
 --   PGOPTIONS='-c search_path=driftless_context' psql -d driftless -f view-roles.sql
@@ -76,6 +77,9 @@ BEGIN
   -- the positions first, as writers do, so that nobody locks the other out
   SET LOCAL lock_timeout = '10s';
   EXECUTE format('LOCK TABLE %I.view_positions IN ACCESS EXCLUSIVE MODE', here);
+  -- readers take tables in any order; of two that wait for each other, who looks first is ended, and a reader looks after a second
+  SET LOCAL deadlock_timeout = '10ms';
+  SET LOCAL lock_timeout = '900ms';
   EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', here);
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM PUBLIC, %I, %I, %I', here, writer, reader, reconciler);
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I, %I', here, writer, reader, reconciler);

@@ -2,6 +2,7 @@ package dev.driftless.projectors.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Fence;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +32,7 @@ public abstract class ViewRolesContract {
 
   private static final String MINE = "acme";
   private static final String FOREIGN = "initech";
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final TestLog log = new TestLog("topic", 0);
   private PostgresFixture fixture;
@@ -257,6 +260,24 @@ public abstract class ViewRolesContract {
    * Each would wait for the other. A reader waits for a second before the server looks for that.
    */
   @Test
+  void the_file_gives_way_to_a_reader_that_takes_tables_in_another_order() throws Exception {
+    String first = tables().get(0);
+    String last = tables().get(tables().size() - 1);
+    jdbi(person)
+        .useTransaction(
+            reader -> {
+              reader.execute("SELECT FROM " + last);
+              CompletableFuture<Integer> running =
+                  CompletableFuture.supplyAsync(() -> fixture.execute(roles()));
+              await().atMost(PATIENCE).until(() -> running.isDone() || isWaitedFor(last));
+              reader.execute("SELECT pg_sleep(1.5)");
+              reader.execute("SELECT FROM " + first);
+              assertThatThrownBy(running::get).hasMessageContaining("lock");
+            });
+    fixture.execute(roles());
+  }
+
+  @Test
   void what_is_new_in_the_schema_is_closed_until_the_file_is_run_again() {
     String table = tables().get(0);
     fixture.execute("CREATE TABLE more (tenant text)");
@@ -327,6 +348,12 @@ public abstract class ViewRolesContract {
     assertThatThrownBy(() -> run(login, sql))
         .as("%s: %s", login, sql)
         .hasMessageMatching("(?s).*(denied|owner of|permission).*");
+  }
+
+  private boolean isWaitedFor(String table) {
+    return !fixture
+        .query("SELECT 1 FROM pg_locks WHERE relation = to_regclass(?) AND NOT granted", table)
+        .isEmpty();
   }
 
   private List<String> tables() {
