@@ -23,9 +23,10 @@
 --
 -- Delete a role's rows before the role: another one of that name would have its tenants.
 --
--- Owners see all rows, and so do views that run with their owner's rights: those of a layout do not, and a view of your own in
--- this schema is given to readers only WITH (security_invoker = true). A rebuild carries roles and policies over to the new
--- generation.
+-- Owners see all rows, but not for others: a view that runs with its owner's rights, as those of older releases do, shows who asks
+-- what the tables would. Not so if the owner is a superuser or has BYPASSRLS, and for a function that is SECURITY DEFINER. A view
+-- of your own in this schema is given to readers only WITH (security_invoker = true). A rebuild carries roles and policies over to
+-- the new generation.
 
 DO $$
 DECLARE
@@ -86,7 +87,7 @@ BEGIN
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I.view_positions TO %I', here, writer);
   EXECUTE format('GRANT SELECT ON %I.view_positions TO %I, %I', here, reader, reconciler);
   FOR given IN
-    SELECT format('%I.%I', here, relname) AS name, relkind = 'r' AS is_table
+    SELECT format('%I.%I', here, relname) AS name, relkind = 'r' AS is_table, pg_get_userbyid(relowner) AS owner
     FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attname = 'tenant' AND NOT attisdropped
     WHERE relnamespace = to_regnamespace(here) AND (relkind = 'r'
       OR relkind = 'v' AND coalesce((SELECT option_value::boolean FROM pg_options_to_table(reloptions)
@@ -96,15 +97,24 @@ BEGIN
     EXECUTE format('GRANT SELECT ON %s TO %I, %I, %I', given.name, writer, reader, reconciler);
     CONTINUE WHEN NOT given.is_table;
     EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %I', given.name, writer);
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', given.name);
+    EXECUTE format('GRANT SELECT ON %I.own_tenants TO %I', access, given.owner);
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', given.name);
     EXECUTE format('DROP POLICY IF EXISTS reads_its_tenants ON %s', given.name);
     EXECUTE format('DROP POLICY IF EXISTS reads_all_tenants ON %s', given.name);
     EXECUTE format('DROP POLICY IF EXISTS writes_all_tenants ON %s', given.name);
+    EXECUTE format('DROP POLICY IF EXISTS owns_all_tenants ON %s', given.name);
+    EXECUTE format('DROP POLICY IF EXISTS owns_for_itself ON %s', given.name);
     -- an array is made once for each table of a query, and an index can look for it
     EXECUTE format('CREATE POLICY reads_its_tenants ON %s FOR SELECT TO %I
       USING (tenant = ANY (ARRAY(SELECT o.tenant FROM %I.own_tenants o)))', given.name, reader, access);
     EXECUTE format('CREATE POLICY reads_all_tenants ON %s FOR SELECT TO %I USING (true)', given.name, reconciler);
     EXECUTE format('CREATE POLICY writes_all_tenants ON %s TO %I USING (true) WITH CHECK (true)', given.name, writer);
+    EXECUTE format('CREATE POLICY owns_all_tenants ON %s TO %I USING (true) WITH CHECK (true)', given.name, given.owner);
+    -- in a view with its owner's rights, current_user is still who asks
+    EXECUTE format('CREATE POLICY owns_for_itself ON %1$s AS RESTRICTIVE TO %2$I
+      USING ((SELECT pg_has_role(current_user, %2$L, ''USAGE'') OR pg_has_role(current_user, %3$L, ''USAGE'')
+          OR pg_has_role(current_user, %4$L, ''USAGE''))
+        OR tenant = ANY (ARRAY(SELECT o.tenant FROM %5$I.own_tenants o)))', given.name, given.owner, writer, reconciler, access);
   END LOOP;
 END
 $$;

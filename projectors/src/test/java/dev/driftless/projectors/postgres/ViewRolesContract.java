@@ -221,6 +221,7 @@ public abstract class ViewRolesContract {
       assertIsAsTheLogSays(as(reconciler));
       reader_sees_its_tenant_by_every_function_and_waits_for_positions();
       reader_writes_nothing();
+      a_view_with_its_owners_rights_shows_who_asks_what_the_table_does();
       generations.drop(generations.numbers());
       assertSeesOnlyItsTenant(fixture.schema());
     }
@@ -242,6 +243,33 @@ public abstract class ViewRolesContract {
       assertThatThrownBy(generations::prepare).hasMessageContaining(table);
       assertThat(generations.numbers().hasSpare()).isFalse();
     }
+  }
+
+  /** As projectors of an older release make them, when they start again. */
+  @Test
+  void a_view_with_its_owners_rights_shows_who_asks_what_the_table_does() {
+    give("writer", owner);
+    for (String table : tables()) {
+      run(owner, "CREATE VIEW aside AS SELECT * FROM " + table);
+      for (String role : List.of("writer", "reader", "reconciler")) {
+        run(owner, "GRANT SELECT ON aside TO %s_%s".formatted(fixture.schema(), role));
+      }
+      assertThat(tenants(person, "aside")).as(table).containsExactly(MINE);
+      for (String all : List.of(projector, reconciler, owner)) {
+        assertThat(tenants(all, "aside")).as("%s: %s", all, table).containsExactly(MINE, FOREIGN);
+      }
+      run(owner, "DROP VIEW aside");
+    }
+  }
+
+  @Test
+  void owner_keeps_the_view_of_all_tenants_itself() {
+    log.addToEveryTable(MINE, "later");
+    log.addToEveryTable(FOREIGN, "later");
+    try (Projector keeps = fixture.open(as(owner), fixture.names())) {
+      log.applyTo(keeps, 3);
+    }
+    assertIsAsTheLogSays(as(owner));
   }
 
   @Test
