@@ -5,7 +5,7 @@
 -- after each upgrade, since what a new release adds is closed to all roles until then. Readers and the projector wait for it, for some
 -- milliseconds once it has its locks; where it does not get one in time (10 s for the positions, 0.9 s for a table), or a reader and it
 -- wait for each other, it changes nothing, and the reader goes on: run it again.
--- Whoever was granted a table directly, without one of these roles, sees no rows of it any more.
+-- Whoever was granted a table directly, without one of these roles, sees no rows of it any more, and is named in a warning.
 --
 --   PGOPTIONS='-c search_path=driftless' psql -d driftless -f view-roles.sql
 --   PGOPTIONS='-c search_path=driftless_context' psql -d driftless -f view-roles.sql
@@ -37,9 +37,11 @@ DECLARE
   reconciler text;
   made       text;
   given      record;
+  blind      text;
 BEGIN
   -- nothing that the schema's owner may have put into it is called with the rights of who runs this
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  SET LOCAL client_min_messages = warning; -- what is not there yet need not be told
   access := regexp_replace(here, '_context$', '') || '_access';
   writer := here || '_writer';
   reader := here || '_reader';
@@ -116,5 +118,20 @@ BEGIN
           OR pg_has_role(current_user, %4$L, ''USAGE''))
         OR tenant = ANY (ARRAY(SELECT o.tenant FROM %5$I.own_tenants o)))', given.name, given.owner, writer, reconciler, access);
   END LOOP;
+
+  SELECT string_agg(who, '; ' ORDER BY who) INTO blind FROM (
+    SELECT format('%I (%s)', rolname, string_agg(DISTINCT relname, ', ')) AS who
+    FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid, LATERAL (
+      SELECT grantee FROM aclexplode(relacl) UNION SELECT grantee FROM aclexplode(attacl)
+    ) direct JOIN pg_roles g ON g.oid = grantee
+    WHERE relnamespace = to_regnamespace(here) AND relkind = 'r' AND relrowsecurity AND NOT rolbypassrls AND NOT EXISTS (
+      SELECT FROM pg_policy, unnest(polroles) role
+      WHERE polrelid = c.oid AND polpermissive AND (role = 0 OR pg_has_role(grantee, role, 'USAGE')))
+    GROUP BY rolname
+  ) granted;
+  IF blind IS NOT NULL THEN
+    RAISE WARNING 'granted directly, and sees no rows for want of a policy: %', blind
+      USING HINT = format('Grant %I, %I or %I.', writer, reader, reconciler);
+  END IF;
 END
 $$;

@@ -13,6 +13,9 @@ import dev.driftless.projectors.Inspector;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.Repair;
 import dev.driftless.schemas.Names;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -273,6 +277,28 @@ public abstract class ViewRolesContract {
   }
 
   @Test
+  void who_was_granted_a_table_directly_is_named_in_a_warning() throws SQLException {
+    String table = tables().get(0);
+    String analyst = fixture.names().name() + "_analyst";
+    fixture.execute("CREATE ROLE " + analyst);
+    try {
+      assertThat(warning()).isNull();
+      fixture.execute("GRANT SELECT (tenant) ON %s TO %s".formatted(table, analyst));
+      assertThat(warning()).contains("%s (%s)".formatted(analyst, table));
+
+      fixture.execute("GRANT %s_reconciler TO %s".formatted(fixture.schema(), analyst));
+      assertThat(warning()).isNull();
+      fixture.execute("REVOKE %s_reconciler FROM %s".formatted(fixture.schema(), analyst));
+      fixture.execute(
+          "CREATE POLICY of_its_own ON %s TO %s USING (true)".formatted(table, analyst));
+      assertThat(warning()).isNull();
+    } finally {
+      fixture.execute("DROP OWNED BY " + analyst);
+      fixture.execute("DROP ROLE " + analyst);
+    }
+  }
+
+  @Test
   void reader_finds_its_tenants_without_a_look_at_those_of_all_others() {
     fixture.execute(
         "INSERT INTO %s.reader_tenants SELECT 'somebody_' || i / 100, 'tenant ' || i FROM generate_series(1, 10000) i"
@@ -382,6 +408,19 @@ public abstract class ViewRolesContract {
     return !fixture
         .query("SELECT 1 FROM pg_locks WHERE relation = to_regclass(?) AND NOT granted", table)
         .isEmpty();
+  }
+
+  /** What the file warns of. */
+  private @Nullable String warning() throws SQLException {
+    return jdbi(PostgresFixture.server().user())
+        .withHandle(
+            handle -> {
+              try (Statement statement = handle.getConnection().createStatement()) {
+                statement.execute(roles());
+                SQLWarning warning = statement.getWarnings();
+                return warning == null ? null : warning.getMessage();
+              }
+            });
   }
 
   private List<String> tables() {
