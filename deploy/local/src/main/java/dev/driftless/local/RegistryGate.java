@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 
 /**
  * HTTPS with basic authentication before a schema registry that has neither: Apicurio asks for
@@ -28,8 +29,9 @@ final class RegistryGate implements AutoCloseable {
   /** Listens on a free port. */
   RegistryGate(Security security, URI registry) throws IOException {
     this.registry = registry;
+    SSLContext context = security.context(); // before the port is taken, for it may fail
     this.server = HttpsServer.create(new InetSocketAddress(Addresses.HOST, 0), 0);
-    server.setHttpsConfigurator(new HttpsConfigurator(security.context()));
+    server.setHttpsConfigurator(new HttpsConfigurator(context));
     server.setExecutor(threads);
     server
         .createContext("/", this::pass)

@@ -26,10 +26,16 @@ public final class SecuredStack implements AutoCloseable {
     this.security = security;
     this.stack = TestStack.secured(security, kinds);
     this.addresses = stack.stack().addresses();
-    this.gate =
-        List.of(kinds).contains(ServerKind.REGISTRY)
-            ? new RegistryGate(security, URI.create(addresses.schemaRegistryUrl()))
-            : null;
+    this.gate = List.of(kinds).contains(ServerKind.REGISTRY) ? gate() : null;
+  }
+
+  private RegistryGate gate() throws IOException {
+    try {
+      return new RegistryGate(security, URI.create(addresses.schemaRegistryUrl()));
+    } catch (IOException | RuntimeException e) {
+      stack.close();
+      throw e;
+    }
   }
 
   /**
