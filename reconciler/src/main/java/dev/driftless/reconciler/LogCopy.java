@@ -62,8 +62,7 @@ final class LogCopy implements AutoCloseable {
    */
   static LogCopy open(
       ProjectorsConfig config, String name, Path directory, String topicId, Progress progress) {
-    EventRegistry registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    EventRegistry registry = config.openRegistry();
     EntityLog entities = null;
     try {
       EventDecoder decoder = new EventDecoder(registry);

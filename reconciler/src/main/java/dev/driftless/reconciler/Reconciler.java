@@ -53,8 +53,7 @@ public final class Reconciler implements AutoCloseable {
     this.topicId = lag.topicId();
     this.copy = LogCopy.open(config, name, directory, topicId, progress);
     this.notes = new Notes(copy.entities(), config.names());
-    this.registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    this.registry = config.openRegistry();
     this.letters = new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry));
     this.requests = new RepairRequests(config.kafka(), config.names());
   }

@@ -93,7 +93,7 @@ final class KafkaAclsIT {
     try (Admin operator = admin(principal("operator"))) {
       LogTopic.create(operator, names, 2, 1, Views.names());
     }
-    try (EventRegistry registry = registry(config(principal("operator")))) {
+    try (EventRegistry registry = config(principal("operator")).openRegistry()) {
       registry.register();
     }
   }
@@ -139,7 +139,7 @@ final class KafkaAclsIT {
     try (MemoryLog log = log()) {
       for (String view : Views.names()) {
         ProjectorsConfig config = config(principal(view));
-        EventRegistry registry = registry(config);
+        EventRegistry registry = config.openRegistry();
         registries.add(registry);
         ViewApplication application =
             new ViewApplication(
@@ -156,7 +156,7 @@ final class KafkaAclsIT {
       log.awaitVisible(receipts, views, PATIENCE);
 
       ProjectorsConfig config = config(principal("reconciler"));
-      try (EventRegistry registry = registry(config);
+      try (EventRegistry registry = config.openRegistry();
           DeadLetterLog letters =
               new DeadLetterLog(config.kafka(), names, new EventDecoder(registry));
           ViewControls controls = new ViewControls(config.kafka(), names);
@@ -300,10 +300,6 @@ final class KafkaAclsIT {
     variables.put("DRIFTLESS_CHECK_INTERVAL", "PT0.3S");
     variables.put("DRIFTLESS_COMMIT_INTERVAL", "PT0.5S");
     return ProjectorsConfig.load(null, variables::get);
-  }
-
-  private static EventRegistry registry(ProjectorsConfig config) {
-    return new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
   }
 
   private String principal(String who) {

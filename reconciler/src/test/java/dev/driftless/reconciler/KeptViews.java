@@ -73,8 +73,7 @@ final class KeptViews implements AutoCloseable {
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
       LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
     }
-    registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    registry = config.openRegistry();
     registry.register();
     log =
         MemoryLog.open(

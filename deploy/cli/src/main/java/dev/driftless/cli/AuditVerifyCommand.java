@@ -51,9 +51,7 @@ final class AuditVerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ProjectorsConfig config = connection.config();
-    try (EventRegistry registry =
-            new EventRegistry(
-                config.registry().url(), config.names(), config.registry().settings());
+    try (EventRegistry registry = config.openRegistry();
         AuditedTopic log = EventLog.open(config);
         AuditVerifier verifier =
             new AuditVerifier(config.audit(), config.names(), new EventDecoder(registry)::decode)) {

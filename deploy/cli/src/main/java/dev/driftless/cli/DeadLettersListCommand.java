@@ -58,9 +58,7 @@ final class DeadLettersListCommand implements Runnable {
   private List<DeadLetter> letters(ProjectorsConfig config) {
     EventLog.check(config);
     List<DeadLetter> letters = new ArrayList<>();
-    try (EventRegistry registry =
-            new EventRegistry(
-                config.registry().url(), config.names(), config.registry().settings());
+    try (EventRegistry registry = config.openRegistry();
         DeadLetterLog log =
             new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry))) {
       for (String each : view == null ? Views.names() : List.of(view)) {

@@ -69,9 +69,7 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
     Path directory = state.of("once", connection, config);
     RepairLimits limits = new RepairLimits(100, state.exports(connection, config), PATIENCE);
     List<Retried> all = new ArrayList<>();
-    try (EventRegistry registry =
-            new EventRegistry(
-                config.registry().url(), config.names(), config.registry().settings());
+    try (EventRegistry registry = config.openRegistry();
         DeadLetterLog log =
             new DeadLetterLog(config.kafka(), config.names(), new EventDecoder(registry));
         Reconciler reconciler =

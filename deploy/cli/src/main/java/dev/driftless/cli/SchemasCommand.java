@@ -22,7 +22,7 @@ final class SchemasCommand {
           "Registers this version's event schema, compatible with all before it; safe to repeat.")
   int register(@Mixin Connection connection, @Mixin Output output) {
     ProjectorsConfig config = connection.config();
-    try (EventRegistry registry = open(config)) {
+    try (EventRegistry registry = config.openRegistry()) {
       registry.register();
       return show(registry, config, output);
     }
@@ -37,13 +37,9 @@ final class SchemasCommand {
       footer = {"", "Exit code 0 only if both hold."})
   int check(@Mixin Connection connection, @Mixin Output output) {
     ProjectorsConfig config = connection.config();
-    try (EventRegistry registry = open(config)) {
+    try (EventRegistry registry = config.openRegistry()) {
       return show(registry, config, output);
     }
-  }
-
-  private static EventRegistry open(ProjectorsConfig config) {
-    return new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
   }
 
   private static int show(EventRegistry registry, ProjectorsConfig config, Output output) {

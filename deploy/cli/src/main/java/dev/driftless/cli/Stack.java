@@ -105,8 +105,7 @@ final class Stack {
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
       LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
     }
-    try (EventRegistry registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings())) {
+    try (EventRegistry registry = config.openRegistry()) {
       registry.register();
     }
   }

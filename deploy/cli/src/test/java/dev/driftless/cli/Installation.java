@@ -56,8 +56,7 @@ final class Installation implements AutoCloseable {
     environment.put("DRIFTLESS_CHECK_INTERVAL", "PT0.5S");
     environment.put("DRIFTLESS_COMMIT_INTERVAL", "PT1S");
     config = ProjectorsConfig.load(null, environment::get);
-    registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    registry = config.openRegistry();
     registry.register();
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
       assertThat(LogTopic.create(admin, config.names(), partitions, 1, Views.names()).partitions())

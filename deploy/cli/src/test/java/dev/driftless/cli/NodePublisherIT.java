@@ -110,8 +110,7 @@ final class NodePublisherIT {
     Map<Receipt, ConsumerRecord<byte[], byte[]>> log = log();
 
     assertThat(receipts).hasSameSizeAs(EVENTS).doesNotHaveDuplicates();
-    try (EventRegistry registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings())) {
+    try (EventRegistry registry = config.openRegistry()) {
       EventDecoder decoder = new EventDecoder(registry);
       for (int i = 0; i < EVENTS.size(); i++) {
         GoldenEvent golden = EVENTS.get(i);

@@ -111,6 +111,11 @@ public record ProjectorsConfig(
     return new Names(name == null ? "" : name);
   }
 
+  /** The registry of the log's schema, which the caller closes; asks it nothing yet. */
+  public EventRegistry openRegistry() {
+    return new EventRegistry(registry.url, names(), registry.settings);
+  }
+
   /** How the runtime reads the log. */
   public RuntimeConfig runtime() {
     return runtime(names());

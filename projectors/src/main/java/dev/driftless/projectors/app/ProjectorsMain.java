@@ -63,8 +63,7 @@ public final class ProjectorsMain implements Callable<Integer> {
   @Override
   public Integer call() {
     ProjectorsConfig config = ProjectorsConfig.load(file, System::getenv);
-    EventRegistry registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    EventRegistry registry = config.openRegistry();
     PrometheusMeterRegistry meters = ProcessMeters.open();
     ProcessTraces traces = ProcessTraces.open(config.tracing());
     Map<String, ViewApplication> applications = new LinkedHashMap<>();

@@ -98,9 +98,7 @@ final class SecuredConnectionsIT {
   @BeforeEach
   void makeLog() {
     ProjectorsConfig config = config();
-    try (EventRegistry registry =
-            new EventRegistry(
-                config.registry().url(), config.names(), config.registry().settings());
+    try (EventRegistry registry = config.openRegistry();
         Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
       registry.register();
       assertThat(LogTopic.create(admin, config.names(), 1, 1, Views.names()).partitions())

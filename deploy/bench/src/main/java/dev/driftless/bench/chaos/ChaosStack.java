@@ -149,8 +149,7 @@ final class ChaosStack implements AutoCloseable {
     this.name = name;
     ProjectorsConfig config = direct(name);
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()));
-        EventRegistry registry =
-            new EventRegistry(config.registry().url(), config.names(), Map.of())) {
+        EventRegistry registry = config.openRegistry()) {
       LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
       registry.register();
     }

@@ -67,7 +67,7 @@ final class DriftlessLayout implements Layout {
   @Override
   public void create() {
     LogTopic.create(stores.admin(), config.names(), PARTITIONS, 1, Views.names());
-    try (EventRegistry registry = registry()) {
+    try (EventRegistry registry = config.openRegistry()) {
       registry.register();
     }
   }
@@ -153,7 +153,7 @@ final class DriftlessLayout implements Layout {
   /** The hash of the text in each record, by what names it in {@link #AUDIT}. */
   private Map<String, String> readLog(Holdings holdings) {
     Map<String, String> texts = new HashMap<>();
-    try (EventRegistry registry = registry()) {
+    try (EventRegistry registry = config.openRegistry()) {
       EventDecoder decoder = new EventDecoder(registry);
       stores.records(
           config.names().log(),
@@ -193,9 +193,5 @@ final class DriftlessLayout implements Layout {
     return event.getPayload() instanceof MemoryRecorded memory
         ? memory.getText()
         : ((PatternLearned) event.getPayload()).getStatement();
-  }
-
-  private EventRegistry registry() {
-    return new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
   }
 }

@@ -60,8 +60,7 @@ final class BenchLog implements AutoCloseable {
     environment.put("DRIFTLESS_STATE", state.resolve(name).toString());
     environment.putAll(variables);
     ProjectorsConfig config = ProjectorsConfig.load(null, environment::get);
-    EventRegistry registry =
-        new EventRegistry(config.registry().url(), config.names(), config.registry().settings());
+    EventRegistry registry = config.openRegistry();
     try (Admin admin = Admin.create(new HashMap<>(config.kafka()))) {
       registry.register();
       LogTopic.create(admin, config.names(), PARTITIONS, 1, Views.names());
