@@ -31,9 +31,11 @@ import org.apache.kafka.common.record.TimestampType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Against the real broker and registry. */
+@Tag("contract")
 class MemoryLogIT {
 
   private final TestLog test =

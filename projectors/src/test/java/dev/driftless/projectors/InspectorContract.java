@@ -17,12 +17,14 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What every view promises to whoever compares it with the log and repairs it; the rest of {@link
  * ProjectorContract}.
  */
+@Tag("contract")
 abstract class InspectorContract {
 
   /** The subject of {@link Events}, and one whose records are in the other partition. */

@@ -36,9 +36,11 @@ import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Against the real registry, through the genuine client; every test has a subject of its own. */
+@Tag("contract")
 class EventRegistryIT {
 
   private static final AtomicInteger TESTS = new AtomicInteger();

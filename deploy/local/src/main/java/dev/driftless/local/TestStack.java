@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +29,11 @@ public final class TestStack implements AutoCloseable {
   private final LocalStack stack;
   private final Guard guard;
   private final boolean shared;
+  private final @Nullable SharedServers others;
 
   private TestStack(boolean shared, @Nullable Security security) {
     this.shared = shared;
+    this.others = shared ? ServiceLoader.load(SharedServers.class).findFirst().orElse(null) : null;
     try {
       Path home = Files.createTempDirectory("driftless-test-").toRealPath();
       this.guard = Guard.over(home, Host.here());
@@ -43,7 +47,10 @@ public final class TestStack implements AutoCloseable {
     static final TestStack STACK = new TestStack(true, null);
   }
 
-  /** The one stack that the tests of this JVM share. They leave its servers alive. */
+  /**
+   * The one stack that the tests of this JVM share. They leave its servers alive: they may be those
+   * of a {@link SharedServers}.
+   */
   public static TestStack shared() {
     return Shared.STACK;
   }
@@ -74,7 +81,8 @@ public final class TestStack implements AutoCloseable {
   }
 
   private Addresses start(ServerKind... kinds) {
-    return stack.start(EnumSet.copyOf(List.of(kinds)), LOG::info);
+    Set<ServerKind> asked = EnumSet.copyOf(List.of(kinds));
+    return others == null ? stack.start(asked, LOG::info) : others.with(asked);
   }
 
   /** For a test that stops, kills or freezes servers of its own stack. */

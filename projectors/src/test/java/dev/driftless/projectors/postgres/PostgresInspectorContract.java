@@ -18,9 +18,11 @@ import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the inspector of a view of events in PostgreSQL promises beyond what all views do. */
+@Tag("contract")
 public abstract class PostgresInspectorContract {
 
   private PostgresFixture fixture;

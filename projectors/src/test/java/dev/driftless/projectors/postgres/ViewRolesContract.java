@@ -26,12 +26,14 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What {@code view-roles.sql} gives to the logins of a view with tenants, none of which owns
  * anything, and what it keeps from them.
  */
+@Tag("contract")
 public abstract class ViewRolesContract {
 
   private static final String MINE = "acme";

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.driftless.containers;
+
+import org.jspecify.annotations.NullMarked;
