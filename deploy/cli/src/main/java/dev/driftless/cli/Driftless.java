@@ -1,8 +1,10 @@
 package dev.driftless.cli;
 
+import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -10,33 +12,37 @@ import picocli.CommandLine.Command;
 @Command(
     name = "driftless",
     mixinStandardHelpOptions = true,
-    description = "One write, five views, zero drift.",
-    subcommands = {
-      UpCommand.class,
-      DownCommand.class,
-      StatusCommand.class,
-      EnvCommand.class,
-      DemoCommand.class,
-      PublishCommand.class,
-      AwaitCommand.class,
-      SearchCommand.class,
-      ShowCommand.class,
-      AsOfCommand.class,
-      ReconcileCommand.class,
-      RebuildCommand.class,
-      ViewsCommand.class,
-      TopicsCommand.class,
-      SchemasCommand.class,
-      DeadLettersCommand.class,
-      AuditCommand.class,
-      ChaosCommand.class,
-      FaultsCommand.class,
-      BenchCommand.class
-    })
+    description = "One write, five views, zero drift.")
 public final class Driftless {
 
   /** Held, since a logger that nobody holds forgets its level. */
   private static final Logger GRPC = Logger.getLogger("io.grpc");
+
+  private static final String EXPERIMENT = "/dev/driftless/bench/package-info.class";
+
+  private static final List<Class<?>> LOCAL_STACK =
+      List.of(
+          UpCommand.class,
+          DownCommand.class,
+          StatusCommand.class,
+          EnvCommand.class,
+          DemoCommand.class);
+  private static final List<Class<?>> INSTALLATION =
+      List.of(
+          PublishCommand.class,
+          AwaitCommand.class,
+          SearchCommand.class,
+          ShowCommand.class,
+          AsOfCommand.class,
+          ReconcileCommand.class,
+          RebuildCommand.class,
+          ViewsCommand.class,
+          TopicsCommand.class,
+          SchemasCommand.class,
+          DeadLettersCommand.class,
+          AuditCommand.class);
+  private static final List<Class<?>> EXPERIMENTS =
+      List.of(ChaosCommand.class, FaultsCommand.class, BenchCommand.class);
 
   private Driftless() {}
 
@@ -52,7 +58,18 @@ public final class Driftless {
 
   /** The whole command, in this environment. */
   static CommandLine commandLine(Map<String, String> environment) {
-    return prepared(new CommandLine(new Driftless(), new Commands(environment)));
+    Commands factory = new Commands(environment);
+    CommandLine line = new CommandLine(new Driftless(), factory);
+    commands().forEach(command -> line.addSubcommand(new CommandLine(command, factory)));
+    return prepared(line);
+  }
+
+  /** The image has no servers of its own, and nothing that measures or breaks them. */
+  private static Stream<Class<?>> commands() {
+    boolean hasServers = Driftless.class.getResource(EXPERIMENT) != null;
+    return hasServers
+        ? Stream.of(LOCAL_STACK, INSTALLATION, EXPERIMENTS).flatMap(List::stream)
+        : INSTALLATION.stream();
   }
 
   /** One of its commands, alone. */

@@ -87,7 +87,7 @@ final class PastReader implements AutoCloseable {
 
   private static IllegalStateException behind(PartitionLag at, String wanted) {
     return new IllegalStateException(
-        "the relational view has not reached %s: in partition %d it is at offset %d of %d; try again when it is there (driftless status)"
+        "the relational view has not reached %s: in partition %d it is at offset %d of %d; try again when it is there (driftless views list)"
             .formatted(wanted, at.partition(), at.position(), at.end()));
   }
 }
