@@ -48,7 +48,7 @@ final class Connection {
    * @throws IllegalArgumentException if there is neither a stack nor an address in the environment
    */
   ProjectorsConfig config() {
-    return ProjectorsConfig.load(file, variables()::get);
+    return ProjectorsConfig.load(file, variables());
   }
 
   /** The log's, for a publisher. */

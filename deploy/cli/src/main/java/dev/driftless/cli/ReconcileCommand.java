@@ -112,8 +112,7 @@ final class ReconcileCommand implements Callable<Integer> {
   private int checkOnce(ProjectorsConfig config) {
     List<String> checked = views.isEmpty() ? Views.names() : views;
     RepairLimits limits =
-        new RepairLimits(
-            maxPercent == null ? 5 : maxPercent, state.exports(connection, config), PATIENCE);
+        new RepairLimits(service(config).maxPercent(), state.exports(connection, config), PATIENCE);
     ReportTables tables = new ReportTables(output, limit);
     Path directory = state.of("once", connection, config);
     try (Reconciler reconciler =
@@ -134,8 +133,8 @@ final class ReconcileCommand implements Callable<Integer> {
   }
 
   private int serve(ProjectorsConfig config) throws InterruptedException {
-    ReconcilerConfig service = ReconcilerConfig.load(connection.file(), settings(config)::get);
-    try (ReconcilerService running = ReconcilerService.start(config, service, output::say)) {
+    try (ReconcilerService running =
+        ReconcilerService.start(config, service(config), output::say)) {
       output.people().println("reconciling; the page is at " + running.address());
       output.people().flush();
       Runtime.getRuntime().addShutdownHook(new Thread(running::close, "stop"));
@@ -144,20 +143,12 @@ final class ReconcileCommand implements Callable<Integer> {
     }
   }
 
-  /** What was told on the command line goes before what the environment says. */
-  private Map<String, String> settings(ProjectorsConfig config) {
+  /** What was told on the command line goes before what file and environment say. */
+  private ReconcilerConfig service(ProjectorsConfig config) {
     Map<String, String> settings = new HashMap<>(environment);
     settings.put("DRIFTLESS_RECONCILER_STATE", state.of("service", connection, config).toString());
     settings.put("DRIFTLESS_EXPORTS", state.exports(connection, config).toString());
-    if (repair) {
-      settings.put("DRIFTLESS_REPAIR", "true");
-    }
-    if (maxPercent != null) {
-      settings.put("DRIFTLESS_MAX_PERCENT", maxPercent.toString());
-    }
-    if (port != null) {
-      settings.put("DRIFTLESS_RECONCILER_PORT", port.toString());
-    }
-    return settings;
+    return ReconcilerConfig.load(connection.file(), settings::get)
+        .with(repair ? Boolean.TRUE : null, maxPercent, port);
   }
 }

@@ -66,7 +66,7 @@ final class Stack {
 
   /** Every address and setting, as the projectors know them. */
   ProjectorsConfig config() {
-    return ProjectorsConfig.load(null, variables()::get);
+    return ProjectorsConfig.load(null, variables());
   }
 
   /**

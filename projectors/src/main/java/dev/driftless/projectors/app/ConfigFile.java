@@ -53,11 +53,14 @@ public final class ConfigFile {
   public static ConfigFile load(
       InputStream defaults, @Nullable Path file, Function<String, @Nullable String> environment) {
     ObjectNode tree = defaults(defaults);
+    JsonNode builtIn = resolve(tree.deepCopy(), substitutor(name -> null));
     if (file != null) {
       overlay(tree, read(file));
     }
     String source = file == null ? "environment" : file.toString();
-    return new ConfigFile(source, "", (ObjectNode) resolve(tree, substitutor(environment)));
+    JsonNode resolved = resolve(tree, substitutor(environment));
+    requireValues(source, "", builtIn, resolved);
+    return new ConfigFile(source, "", (ObjectNode) resolved);
   }
 
   /** What stands below this key, which the defaults have. */
@@ -129,6 +132,24 @@ public final class ConfigFile {
     }
   }
 
+  /** What has a default cannot do without a value. */
+  private static void requireValues(
+      String source, String prefix, JsonNode builtIn, JsonNode resolved) {
+    builtIn
+        .properties()
+        .forEach(
+            entry -> {
+              String key = prefix + entry.getKey();
+              JsonNode value = resolved.path(entry.getKey());
+              if (value.isNull() && !entry.getValue().isNull()) {
+                throw new IllegalArgumentException(
+                    "%s: %s: has no value; leave it out for the default".formatted(source, key));
+              }
+              requireValues(source, key + ".", entry.getValue(), value);
+            });
+  }
+
+  /** A key without a value counts as not set. */
   private static void overlay(ObjectNode below, JsonNode above) {
     above
         .properties()
@@ -137,7 +158,7 @@ public final class ConfigFile {
               JsonNode existing = below.get(entry.getKey());
               if (existing instanceof ObjectNode node && entry.getValue().isObject()) {
                 overlay(node, entry.getValue());
-              } else {
+              } else if (existing == null || !entry.getValue().isNull()) {
                 below.set(entry.getKey(), entry.getValue());
               }
             });
@@ -165,8 +186,11 @@ public final class ConfigFile {
       Function<String, @Nullable String> environment, String name) {
     String value = environment.apply(name);
     String file = environment.apply(name + "_FILE");
-    if ((value != null && !value.isEmpty()) || file == null || file.isEmpty()) {
+    if (value != null && !value.isEmpty()) {
       return value;
+    }
+    if (file == null || file.isEmpty()) {
+      return null;
     }
     try {
       return Files.readString(Path.of(file)).stripTrailing();

@@ -1,5 +1,7 @@
 package dev.driftless.projectors.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.driftless.projectors.app.Pages.Http;
 import dev.driftless.projectors.cache.CacheConfig;
 import dev.driftless.projectors.postgres.PostgresConfig;
@@ -7,13 +9,16 @@ import dev.driftless.projectors.runtime.RuntimeConfig;
 import dev.driftless.projectors.vector.VectorConfig;
 import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.Names;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import org.apache.kafka.streams.StreamsConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +41,9 @@ public record ProjectorsConfig(
 
   public ProjectorsConfig {
     kafka = withoutUnset(kafka);
+    relational = relational.forThreads(reading.threads);
+    context = context.forThreads(reading.threads);
+    audit = audit.forThreads(reading.threads);
   }
 
   /** The section of the reconciler, which takes the same file. */
@@ -68,12 +76,17 @@ public record ProjectorsConfig(
    */
   public record Tracing(boolean enabled) {}
 
-  /** How the log is read; see {@link RuntimeConfig}. */
+  /**
+   * How the log is read; see {@link RuntimeConfig}.
+   *
+   * @param replication of the topics that Kafka Streams makes; null for the brokers' default
+   */
   public record Reading(
       Path stateDirectory,
       @Nullable String instance,
       int threads,
       int maxBatch,
+      @Nullable Integer replication,
       Duration commitInterval,
       Duration checkInterval,
       Duration idempotencyWindow) {}
@@ -87,11 +100,26 @@ public record ProjectorsConfig(
    */
   public static ProjectorsConfig load(
       @Nullable Path file, Function<String, @Nullable String> environment) {
-    InputStream defaults =
-        Objects.requireNonNull(ProjectorsConfig.class.getResourceAsStream("projectors.yaml"));
-    return ConfigFile.load(defaults, file, environment)
+    return ConfigFile.load(defaults(), file, environment)
         .without(RECONCILER)
         .bind(ProjectorsConfig.class);
+  }
+
+  /**
+   * The same from the environment of a process, where a variable {@code DRIFTLESS_…} that no
+   * process of Driftless knows is refused.
+   */
+  public static ProjectorsConfig load(@Nullable Path file, Map<String, String> environment) {
+    try (InputStream defaults = defaults()) {
+      Variables.refuseUnknown(new String(defaults.readAllBytes(), UTF_8), environment);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return load(file, environment::get);
+  }
+
+  private static InputStream defaults() {
+    return Objects.requireNonNull(ProjectorsConfig.class.getResourceAsStream("projectors.yaml"));
   }
 
   /** Without Kafka's settings, which may hold a password. */
@@ -127,9 +155,13 @@ public record ProjectorsConfig(
   }
 
   private RuntimeConfig runtime(Names names) {
+    Map<String, String> streams = new HashMap<>(kafka);
+    if (reading.replication != null) {
+      streams.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, reading.replication.toString());
+    }
     return new RuntimeConfig(
         names,
-        kafka,
+        streams,
         reading.stateDirectory,
         reading.instance,
         reading.threads,

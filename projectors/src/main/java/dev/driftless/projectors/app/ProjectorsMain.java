@@ -62,7 +62,7 @@ public final class ProjectorsMain implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ProjectorsConfig config = ProjectorsConfig.load(file, System::getenv);
+    ProjectorsConfig config = ProjectorsConfig.load(file, System.getenv());
     EventRegistry registry = config.openRegistry();
     PrometheusMeterRegistry meters = ProcessMeters.open();
     ProcessTraces traces = ProcessTraces.open(config.tracing());

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param uri {@code redis://}, {@code rediss://} (TLS) or {@code redis-sentinel://}, with user and
  *     password where the server asks for them
  * @param rootCertificates PEM file of whom to trust under {@code rediss://}; null for whom the JVM
- *     trusts. Read when the connection is made
+ *     trusts. Looked at when the connection is made
  * @param timeout of a connection attempt and of a round trip; positive
  * @param sessionTtl how long a message, an open tool call and a session without events stay, in log
  *     time; positive. What is already stored keeps the time it got, so rebuild the view after a
@@ -34,9 +34,6 @@ public record CacheConfig(
     check(sessionTtl.toMillis() > 0, "sessionTtl must be positive");
     check(messagesPerSession > 0, "messagesPerSession must be at least 1");
     check(isRedisUri(uri), "uri must be like redis://host:6379");
-    check(
-        rootCertificates == null || RedisURI.create(uri).isSsl(),
-        "rootCertificates are for an encrypted connection: let uri begin with rediss");
   }
 
   /** The usual settings for this server. */

@@ -62,6 +62,11 @@ final class RedisLink implements AutoCloseable {
   private static SslOptions encryption(CacheConfig config) {
     SslOptions.Builder options = SslOptions.builder().jdkSslProvider();
     if (config.rootCertificates() != null) {
+      // not before: processes that keep other views share this setting, but not the address
+      if (!config.redisUri().isSsl()) {
+        throw new IllegalArgumentException(
+            "cache: rootCertificates are for an encrypted connection: let uri begin with rediss");
+      }
       options.trustManager(
           RootCertificates.trusted("cache.rootCertificates", config.rootCertificates()));
     }

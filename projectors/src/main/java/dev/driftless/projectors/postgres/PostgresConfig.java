@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param url JDBC URL; may carry any parameter of the driver, such as {@code sslmode}
  * @param user role that owns the view's schema
  * @param password its password; empty where the server asks for none
- * @param poolSize connections at most, at least 1: one per stream thread and one for position reads
+ * @param poolSize connections at most: one for each stream thread, and one or more for reads beside
+ *     them; 0 to have {@link #forThreads} say
  * @param connectTimeout how long to wait for a connection, 250 ms at least
  * @param socketTimeout how long to wait for an answer, at least 1 s
  */
@@ -34,7 +35,7 @@ public record PostgresConfig(
         url.startsWith("jdbc:postgresql:"),
         "url: expected to begin with jdbc:postgresql:, as in jdbc:postgresql://host:port/database");
     check(!user.isBlank(), "user: missing");
-    check(poolSize >= 1, "poolSize: expected at least 1, found " + poolSize);
+    check(poolSize >= 0, "poolSize: expected at least 0, found " + poolSize);
     check(
         connectTimeout.toMillis() >= 250,
         "connectTimeout: expected at least PT0.25S, found " + connectTimeout);
@@ -69,6 +70,13 @@ public record PostgresConfig(
         rootCertificates == null || encrypted.matches(".*[?&]sslmode=.*"),
         "rootCertificates are not looked at by themselves: set sslMode to verify-full");
     return new PostgresConfig(encrypted, user, password, poolSize, connectTimeout, socketTimeout);
+  }
+
+  /** With enough connections for so many threads, where no number was given. */
+  public PostgresConfig forThreads(int threads) {
+    return poolSize > 0
+        ? this
+        : new PostgresConfig(url, user, password, threads + 2, connectTimeout, socketTimeout);
   }
 
   private static String with(String url, String parameter, @Nullable String value) {

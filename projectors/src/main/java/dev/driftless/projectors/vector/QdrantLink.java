@@ -107,6 +107,10 @@ final class QdrantLink implements AutoCloseable {
 
   private static ChannelCredentials encryption(VectorConfig config) {
     if (!config.tls()) {
+      if (config.rootCertificates() != null) {
+        throw new IllegalArgumentException(
+            "vector: rootCertificates are for an encrypted connection: set tls to true");
+      }
       return InsecureChannelCredentials.create();
     }
     TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param address host:port of the gRPC interface, which is another port than HTTP's; usually 6334
  * @param apiKey null or blank if the server asks for none
  * @param tls whether the connection is encrypted
- * @param rootCertificates PEM file of whom to trust with tls; null for whom the JVM trusts. Read
- *     when the connection is made
+ * @param rootCertificates PEM file of whom to trust with tls; null for whom the JVM trusts. Looked
+ *     at when the connection is made
  * @param requestTimeout of each request, above 0; embedding a text is not a request
  * @param model the embedding model of a generation that is made from now on; each has vectors of
  *     one model, and is kept with it
@@ -38,10 +38,6 @@ public record VectorConfig(
     }
     if (apiKey != null && apiKey.isBlank()) {
       apiKey = null;
-    }
-    if (rootCertificates != null && !tls) {
-      throw new IllegalArgumentException(
-          "vector rootCertificates are for an encrypted connection: set tls to true");
     }
     if (requestTimeout.isNegative() || requestTimeout.isZero()) {
       throw new IllegalArgumentException(

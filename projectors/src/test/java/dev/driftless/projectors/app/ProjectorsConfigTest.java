@@ -3,11 +3,14 @@ package dev.driftless.projectors.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -164,12 +167,83 @@ final class ProjectorsConfigTest {
 
   @Test
   void certificates_to_trust_are_refused_where_nothing_is_encrypted() {
-    assertThatThrownBy(() -> load(Map.of("QDRANT_ROOT_CERTIFICATES", "/root.pem")))
-        .hasMessageContainingAll("vector rootCertificates", "set tls to true");
-    assertThatThrownBy(() -> load(Map.of("REDIS_ROOT_CERTIFICATES", "/root.pem")))
+    ProjectorsConfig unencrypted =
+        load(
+            Map.of(
+                "QDRANT_ROOT_CERTIFICATES", "/root.pem", "REDIS_ROOT_CERTIFICATES", "/root.pem"));
+    assertThatThrownBy(() -> Views.open("vector", unencrypted))
+        .hasMessageContainingAll("vector: rootCertificates", "set tls to true");
+    assertThatThrownBy(() -> Views.open("cache", unencrypted))
         .hasMessageContainingAll("cache: rootCertificates", "let uri begin with rediss");
     assertThatThrownBy(() -> load(Map.of("PGSSLROOTCERT", "/root.pem")))
         .hasMessageContainingAll("relational: rootCertificates", "set sslMode to verify-full");
+  }
+
+  /** All pods of a deployment share what is no secret; addresses with passwords they do not. */
+  @Test
+  void certificates_of_a_store_disturb_nobody_who_keeps_another_view() {
+    ProjectorsConfig config = load(Map.of("REDIS_ROOT_CERTIFICATES", "/root.pem"));
+    Views.open("audit", config).close();
+  }
+
+  @Test
+  void a_variable_that_is_empty_counts_as_not_set() {
+    ProjectorsConfig config =
+        load(Map.of("RELATIONAL_USER", "", "PGUSER", "ada", "DRIFTLESS_THREADS", ""));
+    assertThat(config.relational().user()).isEqualTo("ada");
+    assertThat(config.reading().threads()).isEqualTo(1);
+  }
+
+  @Test
+  void a_key_without_a_value_keeps_its_default() throws IOException {
+    Path file = file("kafka:\nrelational:\n  user:\n");
+    ProjectorsConfig config = ProjectorsConfig.load(file, name -> null);
+    assertThat(config.kafka()).containsKey("bootstrap.servers");
+    assertThat(config.relational().user()).isEqualTo("postgres");
+  }
+
+  @Test
+  void a_value_that_turns_out_to_be_empty_is_refused_with_its_key() throws IOException {
+    Path file = file("relational: {user: '${NOBODY:}'}\n");
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(file + ": relational.user: has no value; leave it out for the default");
+  }
+
+  @Test
+  void a_variable_that_is_misspelt_is_refused_by_name() {
+    assertThatThrownBy(
+            () -> ProjectorsConfig.load(null, Map.of("DRIFTLESS_THREADZ", "7", "HOME", "/")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("unknown variable DRIFTLESS_THREADZ", "DRIFTLESS_THREADS");
+    ProjectorsConfig known =
+        ProjectorsConfig.load(null, Map.of("DRIFTLESS_LOG_LEVEL", "DEBUG", "OTHER_THREADZ", "7"));
+    assertThat(known.reading().threads()).isEqualTo(1);
+  }
+
+  @Test
+  void every_setting_has_a_variable() throws IOException {
+    JsonNode defaults =
+        new YAMLMapper().readTree(ProjectorsConfig.class.getResourceAsStream("projectors.yaml"));
+    assertThat(leaves(defaults)).hasSizeGreaterThan(40).allMatch(value -> value.startsWith("${"));
+  }
+
+  private static Stream<String> leaves(JsonNode node) {
+    return node.isObject()
+        ? node.properties().stream().flatMap(entry -> leaves(entry.getValue()))
+        : Stream.of(node.asText());
+  }
+
+  @Test
+  void there_are_connections_for_every_thread_and_more() {
+    assertThat(load(Map.of()).relational().poolSize()).isEqualTo(3);
+    ProjectorsConfig config =
+        load(
+            Map.of("DRIFTLESS_THREADS", "4", "DRIFTLESS_REPLICATION", "3", "AUDIT_POOL_SIZE", "9"));
+    assertThat(config.context().poolSize()).isEqualTo(6);
+    assertThat(config.audit().poolSize()).isEqualTo(9);
+    assertThat(config.runtime().kafka()).containsEntry("replication.factor", "3");
+    assertThat(config.kafka()).doesNotContainKey("replication.factor");
   }
 
   @Test

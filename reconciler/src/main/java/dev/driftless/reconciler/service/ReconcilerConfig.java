@@ -86,6 +86,23 @@ public record ReconcilerConfig(
         .bind(ReconcilerConfig.class);
   }
 
+  /** The same, but for what is not null here. */
+  public ReconcilerConfig with(
+      @Nullable Boolean repairing, @Nullable Double percent, @Nullable Integer port) {
+    return new ReconcilerConfig(
+        name,
+        directory,
+        exports,
+        shallowEvery,
+        deepBudget,
+        Objects.requireNonNullElse(repairing, repair),
+        Objects.requireNonNullElse(percent, maxPercent),
+        lagEvery,
+        stuckAfter,
+        lag,
+        port == null ? http : new Http(http.host(), port));
+  }
+
   RepairLimits limits() {
     return new RepairLimits(maxPercent, exports, PATIENCE);
   }

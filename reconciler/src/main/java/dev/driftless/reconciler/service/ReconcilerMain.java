@@ -43,7 +43,7 @@ public final class ReconcilerMain implements Callable<Integer> {
     Logger log = LoggerFactory.getLogger(ReconcilerMain.class);
     ReconcilerService service =
         ReconcilerService.start(
-            ProjectorsConfig.load(file, System::getenv),
+            ProjectorsConfig.load(file, System.getenv()),
             ReconcilerConfig.load(file, System::getenv),
             log::info);
     log.info("page={}", service.address());
