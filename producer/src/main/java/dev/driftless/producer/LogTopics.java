@@ -44,7 +44,8 @@ public final class LogTopics {
       @Nullable String risk) {}
 
   /**
-   * The topics that {@link LogTopic#create} makes, the log first.
+   * The topics that {@link LogTopic#create} makes, the log first, and those that Kafka Streams
+   * made.
    *
    * @throws LogUnavailableException if no broker answers
    */
@@ -59,7 +60,20 @@ public final class LogTopics {
     for (NewTopic expected : LogTopic.beside(names, partitions, 1, maxRecordBytes, views)) {
       states.add(state(expected, FoundTopic.of(admin, expected.name())));
     }
+    for (String changelog : changelogs(admin, names, views)) {
+      NewTopic asItIs = new NewTopic(changelog, -1, (short) 1).configs(Map.of());
+      states.add(state(asItIs, FoundTopic.of(admin, changelog)));
+    }
     return states;
+  }
+
+  /** The topics that Kafka Streams makes for what a view's projectors know of the past. */
+  private static List<String> changelogs(Admin admin, Names names, Collection<String> views) {
+    return LogTopic.get(admin.listTopics().names()).stream()
+        .filter(topic -> topic.endsWith("-changelog"))
+        .filter(topic -> views.stream().anyMatch(v -> topic.startsWith(names.group(v) + "-")))
+        .sorted()
+        .toList();
   }
 
   private static State state(NewTopic expected, @Nullable FoundTopic found) {

@@ -23,6 +23,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +106,21 @@ final class AdminCommandsIT {
     assertThat(wrong(check, names.positions())).contains("cleanup.policy=delete");
     assertThat(wrong(check, names.deadLetters("vector"))).contains("max.message.bytes=1000");
     assertThat(wrong(check, names.repairs())).isEqualTo("[]");
+  }
+
+  @Test
+  void topics_of_kafka_streams_are_shown_with_what_may_be_lost() throws Exception {
+    assertThat(create().exitCode()).isZero();
+    String changelog = names.group("audit") + "-ids-changelog";
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.kafkaBootstrapServers()))) {
+      admin.createTopics(List.of(new NewTopic(changelog, 2, (short) 1))).all().get();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(run("topics", "check").out()).contains(changelog));
+    }
+    Run check = run("topics", "check", "--json");
+    assertThat(check.exitCode()).isZero();
+    assertThat(topic(check, changelog).path("risk").asText()).contains("one replica");
   }
 
   @Test
