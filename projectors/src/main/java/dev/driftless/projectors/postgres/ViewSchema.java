@@ -22,8 +22,9 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
  * @param view its name
  * @param base the schema's name, without what {@link Names#place} adds
  * @param owner the DDL lies beside this class
- * @param resource DDL, safe to run again, without schema names. A function that needs a search path
- *     of its own sets it to the current schema and {@code pg_temp}
+ * @param resource DDL, safe to run again, without schema names, whose first line has the layout's
+ *     number. A function that needs a search path of its own sets it to the current schema and
+ *     {@code pg_temp}
  */
 public record ViewSchema(String view, String base, Class<?> owner, String resource) {
 
@@ -32,6 +33,8 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
   /** The driver (42.7.14) takes all that follows BEGIN ATOMIC for one statement. */
   private static final String ATOMIC_END = "(?<=\nEND;)";
 
+  private static final Pattern NUMBER = Pattern.compile("(?m)^-- Layout (\\d+)\\.");
+  private static final Pattern INSTALLED = Pattern.compile(".*, layout (\\d+) \\(.*");
   private static final Pattern GENERATION = Pattern.compile(".*, generation (\\d+)");
 
   /** The schema of these names' generation. */
@@ -47,9 +50,15 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
     return number.matches() ? Integer.parseInt(number.group(1)) : there ? 1 : 0;
   }
 
-  /** Whether the schema says that it has this layout. */
+  /**
+   * Whether the schema says that it has this layout, or a later one: while releases run beside each
+   * other, the older one leaves what the newer one made.
+   */
   boolean isInstalled(Handle handle, String schema) {
-    return comment(handle, schema).startsWith(layout() + ",");
+    String comment = comment(handle, schema);
+    Matcher installed = INSTALLED.matcher(comment);
+    return comment.startsWith(layout() + ",")
+        || installed.matches() && Integer.parseInt(installed.group(1)) > number();
   }
 
   /** One at a time: PostgreSQL does not guard CREATE … IF NOT EXISTS against a race. */
@@ -78,9 +87,19 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
         .orElse("");
   }
 
-  private String layout() {
+  /** What the comment says of it; the hash tells apart what has one number while it is made. */
+  String layout() {
     byte[] hash = new ContentHash().add(ddl()).digest();
-    return "Driftless view %s, layout %s".formatted(view, HexFormat.of().formatHex(hash, 0, 8));
+    return "Driftless view %s, layout %d (%s)"
+        .formatted(view, number(), HexFormat.of().formatHex(hash, 0, 8));
+  }
+
+  private int number() {
+    Matcher number = NUMBER.matcher(ddl());
+    if (!number.find()) {
+      throw new IllegalStateException(resource + ": its first line has no layout's number");
+    }
+    return Integer.parseInt(number.group(1));
   }
 
   private String ddl() {

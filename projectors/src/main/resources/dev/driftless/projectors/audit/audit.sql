@@ -1,3 +1,4 @@
+-- Layout 1. Whoever changes this file, or positions.sql, raises the number.
 -- One row per log record, whatever it holds. Metadata and hashes only, never a text: the content is in the log.
 
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

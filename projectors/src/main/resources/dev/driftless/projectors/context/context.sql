@@ -1,3 +1,4 @@
+-- Layout 1. Whoever changes this file, or positions.sql, raises the number.
 -- What a new session loads. Times are log time: the broker's append time, never a clock of ours or of the agent's.
 -- Every row carries where in the log its state comes from (log_partition, log_offset) and a hash of its content.
 

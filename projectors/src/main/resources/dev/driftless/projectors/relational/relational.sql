@@ -1,3 +1,4 @@
+-- Layout 1. Whoever changes this file, or positions.sql, raises the number.
 -- Every row carries where in the log its state comes from (log_partition, log_offset) and a hash of its content.
 -- Times are log time: the broker's append time, never a clock of ours or of the agent's.
 -- Views run with the rights of who reads them, so that row-level security holds in them too; that needs PostgreSQL 15.

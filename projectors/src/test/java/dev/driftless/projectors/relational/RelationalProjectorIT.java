@@ -37,6 +37,31 @@ final class RelationalProjectorIT {
     fixture.close();
   }
 
+  /** While two releases are rolled beside each other, and after a roll back. */
+  @Test
+  void the_layout_of_a_later_release_is_left_as_it_is_and_that_of_an_earlier_one_is_renewed() {
+    log.applyTo(projector);
+    String made = layout();
+    assertThat(made).contains("layout ");
+    String earlier = made.replaceFirst("layout \\d+", "layout 0");
+    String later = made.replaceFirst("layout \\d+", "layout 1000000");
+
+    tell(later);
+    projector.acquire(0);
+    assertThat(layout()).isEqualTo(later);
+    tell(earlier);
+    projector.acquire(0);
+    assertThat(layout()).isEqualTo(made);
+  }
+
+  private String layout() {
+    return query("SELECT obj_description(current_schema()::regnamespace, 'pg_namespace')").get(0);
+  }
+
+  private void tell(String layout) {
+    fixture.execute("COMMENT ON SCHEMA %s IS '%s'".formatted(fixture.schema(), layout));
+  }
+
   @Test
   void batch_borders_do_not_show() {
     TestLog random = TestLog.random("topic", 0, 300, 42);

@@ -1,0 +1,27 @@
+package dev.driftless.projectors.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.driftless.projectors.audit.AuditProjector;
+import dev.driftless.projectors.context.ContextProjector;
+import dev.driftless.projectors.relational.RelationalProjector;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+final class ViewSchemaTest {
+
+  /** Two releases share a schema while one is rolled out: the number says which is the newer. */
+  @Test
+  void a_changed_layout_has_a_new_number_and_is_written_down_here() {
+    assertThat(
+            Stream.of(
+                    new ViewSchema("relational", "", RelationalProjector.class, "relational.sql"),
+                    new ViewSchema("context", "", ContextProjector.class, "context.sql"),
+                    new ViewSchema("audit", "", AuditProjector.class, "audit.sql"))
+                .map(ViewSchema::layout))
+        .containsExactly(
+            "Driftless view relational, layout 1 (9495d5c31c3545f2)",
+            "Driftless view context, layout 1 (19f25ef1b495b954)",
+            "Driftless view audit, layout 1 (3738b922cb26a56c)");
+  }
+}
