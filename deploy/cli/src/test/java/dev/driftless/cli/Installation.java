@@ -13,6 +13,7 @@ import dev.driftless.projectors.app.Spares;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ final class Installation implements AutoCloseable {
   private final Map<String, String> environment;
   private final ProjectorsConfig config;
   private final EventRegistry registry;
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<ViewApplication> applications = new ArrayList<>();
   private @Nullable Spares spares;
 
@@ -79,8 +81,7 @@ final class Installation implements AutoCloseable {
   void startViews(List<String> views) {
     for (String view : views) {
       applications.add(
-          new ViewApplication(
-              Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry()));
+          new ViewApplication(Views.open(view, config), registry, config.runtime(), meters));
     }
     applications.forEach(ViewApplication::start);
     spares = Spares.of(views, config, registry, new SimpleMeterRegistry());
@@ -114,6 +115,14 @@ final class Installation implements AutoCloseable {
       lags.put(view.path("view").asText(), view.path("lag").asLong(-1));
     }
     return lags;
+  }
+
+  /** How many records this view's store has acknowledged, counting those that were read again. */
+  long applied(String view) {
+    return Math.round(
+        meters.get("driftless.records").tag("view", view).counters().stream()
+            .mapToDouble(Counter::count)
+            .sum());
   }
 
   Run run(String... arguments) {
