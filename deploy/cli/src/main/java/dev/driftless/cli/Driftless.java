@@ -57,7 +57,7 @@ public final class Driftless {
   }
 
   /** The whole command, in this environment. */
-  static CommandLine commandLine(Map<String, String> environment) {
+  public static CommandLine commandLine(Map<String, String> environment) {
     Commands factory = new Commands(environment);
     CommandLine line = new CommandLine(new Driftless(), factory);
     commands().forEach(command -> line.addSubcommand(new CommandLine(command, factory)));

@@ -3,7 +3,6 @@ package dev.driftless.cli.deployment;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,15 +25,15 @@ final class Deployments {
 
   /** The documents of a YAML file, aliases and merge keys resolved. */
   static List<JsonNode> documents(Path file) {
-    try (Reader in = Files.newBufferedReader(file)) {
-      List<JsonNode> documents = new ArrayList<>();
-      new Yaml(new SafeConstructor(new LoaderOptions()))
-          .loadAll(in)
-          .forEach(document -> documents.add(JSON.valueToTree(document)));
-      return documents;
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+    return documents(text(file));
+  }
+
+  static List<JsonNode> documents(String yaml) {
+    List<JsonNode> documents = new ArrayList<>();
+    new Yaml(new SafeConstructor(new LoaderOptions()))
+        .loadAll(yaml)
+        .forEach(document -> documents.add(JSON.valueToTree(document)));
+    return documents;
   }
 
   static JsonNode document(Path file) {

@@ -1,23 +1,19 @@
 package dev.driftless.cli.deployment;
 
 import static dev.driftless.cli.deployment.Deployments.KUBERNETES;
+import static dev.driftless.cli.deployment.Manifests.kind;
+import static dev.driftless.cli.deployment.Manifests.name;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.driftless.projectors.app.Views;
-import dev.driftless.schemas.Names;
 import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1EnvFromSource;
 import io.kubernetes.client.openapi.models.V1Job;
-import io.kubernetes.client.openapi.models.V1Namespace;
-import io.kubernetes.client.openapi.models.V1NetworkPolicy;
-import io.kubernetes.client.openapi.models.V1PersistentVolumeClaim;
-import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1PodSpec;
 import io.kubernetes.client.openapi.models.V1Probe;
-import io.kubernetes.client.openapi.models.V1Service;
-import io.kubernetes.client.openapi.models.V1ServiceAccount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -26,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -52,27 +47,14 @@ final class KubernetesTest {
   @ParameterizedTest
   @MethodSource("base")
   void every_manifest_is_one_that_kubernetes_knows(JsonNode manifest) throws Exception {
-    Object parsed =
-        switch (kind(manifest)) {
-          case "Namespace" -> V1Namespace.fromJson(manifest.toString());
-          case "ServiceAccount" -> V1ServiceAccount.fromJson(manifest.toString());
-          case "Deployment" -> V1Deployment.fromJson(manifest.toString());
-          case "Job" -> V1Job.fromJson(manifest.toString());
-          case "PodDisruptionBudget" -> V1PodDisruptionBudget.fromJson(manifest.toString());
-          case "PersistentVolumeClaim" -> V1PersistentVolumeClaim.fromJson(manifest.toString());
-          case "Service" -> V1Service.fromJson(manifest.toString());
-          case "NetworkPolicy" -> V1NetworkPolicy.fromJson(manifest.toString());
-          default -> throw new AssertionError("unknown kind " + kind(manifest));
-        };
-    assertThat(parsed).isNotNull();
+    assertThat(Manifests.parsed(manifest)).isNotNull();
   }
 
   @Test
   void the_model_refuses_a_key_that_kubernetes_does_not_know() {
     JsonNode deployment = of("Deployment").get(0);
     String wrong = deployment.toString().replace("terminationGracePeriodSeconds", "gracePeriod");
-    org.assertj.core.api.Assertions.assertThatThrownBy(() -> V1Deployment.fromJson(wrong))
-        .hasMessageContaining("gracePeriod");
+    assertThatThrownBy(() -> V1Deployment.fromJson(wrong)).hasMessageContaining("gracePeriod");
   }
 
   @Test
@@ -192,31 +174,12 @@ final class KubernetesTest {
     }
     assertThat(secrets).hasSizeGreaterThan(Views.names().size());
     assertThat(secrets).allSatisfy(secret -> assertThat(readme).contains("`" + secret + "`"));
+    Map<String, Set<String>> explained = Manifests.secrets();
+    explained.remove(KedaTest.SECRET);
     Set<String> variables =
-        Pattern.compile("--from-literal=(\\w+)=")
-            .matcher(readme)
-            .results()
-            .map(literal -> literal.group(1))
-            .collect(Collectors.toSet());
+        explained.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
     assertThat(variables).hasSizeGreaterThan(Views.names().size());
     assertThat(Variables.known()).containsAll(variables);
-  }
-
-  @Test
-  void the_scalers_look_at_the_groups_and_the_log_of_the_views() {
-    Names names = new Names("");
-    List<JsonNode> scalers =
-        Deployments.documents(KUBERNETES.resolve("components/keda/scalers.yaml"));
-    assertThat(scalers)
-        .extracting(KubernetesTest::name)
-        .containsExactlyInAnyOrderElementsOf(Views.names());
-    for (JsonNode scaler : scalers) {
-      JsonNode trigger = scaler.at("/spec/triggers/0/metadata");
-      assertThat(scaler.at("/spec/scaleTargetRef/name").asText()).isEqualTo(name(scaler));
-      assertThat(trigger.path("consumerGroup").asText()).isEqualTo(names.group(name(scaler)));
-      assertThat(trigger.path("topic").asText()).isEqualTo(names.log());
-      assertThat(trigger.path("bootstrapServersFromEnv").asText()).isIn(Variables.known());
-    }
   }
 
   private static List<V1Deployment> deployments() throws IOException {
@@ -252,13 +215,5 @@ final class KubernetesTest {
 
   private static List<JsonNode> of(String kind) {
     return BASE.stream().filter(manifest -> kind(manifest).equals(kind)).toList();
-  }
-
-  private static String kind(JsonNode manifest) {
-    return manifest.path("kind").asText();
-  }
-
-  private static String name(JsonNode manifest) {
-    return manifest.at("/metadata/name").asText();
   }
 }

@@ -4,6 +4,7 @@ import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.reconciler.service.ReconcilerConfig;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The environment variables that the processes read. */
 final class Variables {
@@ -18,8 +19,7 @@ final class Variables {
     return known;
   }
 
-  private static @org.jspecify.annotations.Nullable String note(
-      Set<String> known, String variable) {
+  private static @Nullable String note(Set<String> known, String variable) {
     known.add(variable);
     return null;
   }
