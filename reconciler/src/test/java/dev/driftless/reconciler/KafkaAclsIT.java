@@ -36,6 +36,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.GroupListing;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -200,7 +202,16 @@ final class KafkaAclsIT {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"relational", "vector", "cache", "context", "audit", "reconciler", "operator"})
+      strings = {
+        "relational",
+        "vector",
+        "cache",
+        "context",
+        "audit",
+        "reconciler",
+        "operator",
+        "keda"
+      })
   void nobody_but_the_producer_appends_to_the_log(String who) {
     assertDenied(() -> write(principal(who), names.log()));
   }
@@ -226,8 +237,39 @@ final class KafkaAclsIT {
     assertDenied(() -> commit(cache, names.group("reconciler")));
   }
 
+  @Test
+  void scaler_learns_how_far_a_group_is_and_nothing_else() throws Exception {
+    String keda = principal("keda");
+    TopicPartition first = new TopicPartition(names.log(), 0);
+    try (Admin admin = admin(keda)) {
+      assertThat(
+              admin
+                  .listOffsets(Map.of(first, OffsetSpec.latest()))
+                  .partitionResult(first)
+                  .get()
+                  .offset())
+          .isNotNegative();
+      for (String view : Views.names()) {
+        String group = names.group(view);
+        assertThat(
+                admin
+                    .listConsumerGroupOffsets(
+                        Map.of(
+                            group,
+                            new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(first))))
+                    .partitionsToOffsetAndMetadata(group)
+                    .get())
+            .containsKey(first);
+      }
+    }
+    assertDenied(() -> read(keda, names.log()));
+    assertDenied(() -> read(keda, names.deadLetters("cache")));
+    assertDenied(() -> write(keda, names.repairs()));
+    assertDenied(() -> commit(keda, names.group("cache")));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"producer", "cache", "reconciler", "operator"})
+  @ValueSource(strings = {"producer", "cache", "reconciler", "operator", "keda"})
   void nobody_deletes_or_changes_a_topic_or_gives_rights(String who) {
     try (Admin admin = admin(principal(who))) {
       ConfigResource log = new ConfigResource(ConfigResource.Type.TOPIC, names.log());
