@@ -12,13 +12,14 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A process as the image runs it, told by its environment alone. */
-final class DeployedProcess implements AutoCloseable {
+public final class DeployedProcess implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Pattern ADDRESS = Pattern.compile("(?:health|page)=(http://\\S+)");
@@ -36,15 +37,23 @@ final class DeployedProcess implements AutoCloseable {
    * @param output what it prints, from its beginning
    */
   static DeployedProcess start(Class<?> main, Map<String, String> environment, Path output) {
-    ProcessBuilder builder =
-        new ProcessBuilder(
+    return start(
+        List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
-            main.getName());
+            main.getName()),
+        environment,
+        output);
+  }
+
+  /** By a command that says itself how. */
+  public static DeployedProcess start(
+      List<String> command, Map<String, String> environment, Path output) {
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     try {
       return new DeployedProcess(
@@ -83,15 +92,21 @@ final class DeployedProcess implements AutoCloseable {
     assertThat(said()).doesNotContain("a server does not answer");
   }
 
+  /** As the operating system sees it. */
+  public ProcessHandle.Info info() {
+    return process.info();
+  }
+
   @Override
   public void close() {
     process.destroyForcibly().onExit().join();
   }
 
-  private URI address() {
-    await().atMost(PATIENCE).until(() -> ADDRESS.matcher(said()).find());
+  /** Where it answers, once it does. */
+  public URI address() {
+    await().atMost(PATIENCE).until(() -> ADDRESS.matcher(said()).find() || !process.isAlive());
     Matcher found = ADDRESS.matcher(said());
-    assertThat(found.find()).isTrue();
+    assertThat(found.find()).as(this::said).isTrue();
     return URI.create(found.group(1));
   }
 
