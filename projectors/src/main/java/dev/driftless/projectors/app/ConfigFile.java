@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.commons.text.StringSubstitutor;
@@ -29,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigFile {
 
   private static final ObjectMapper YAML = new YAMLMapper().registerModule(new JavaTimeModule());
+
+  private static final String UNFIT = "not a value that can be here";
 
   private final String source;
   private final String prefix;
@@ -91,15 +96,23 @@ public final class ConfigFile {
           "%s: unknown key %s; known here: %s".formatted(source, path(e), e.getKnownPropertyIds()),
           e);
     } catch (JsonMappingException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      String message =
-          cause instanceof JsonProcessingException json
-              ? json.getOriginalMessage()
-              : cause.getMessage();
-      throw new IllegalArgumentException("%s: %s: %s".formatted(source, path(e), message), e);
+      throw new IllegalArgumentException("%s: %s: %s".formatted(source, path(e), problem(e)));
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("%s: %s".formatted(source, e.getOriginalMessage()), e);
+      throw new IllegalArgumentException(source + ": " + UNFIT);
     }
+  }
+
+  /** A record of ours says it itself; Jackson would show the value, which may be a password. */
+  private static String problem(JsonMappingException e) {
+    if (e instanceof ValueInstantiationException record && record.getType().isRecordType()) {
+      return String.valueOf(Objects.requireNonNullElse(e.getCause(), e).getMessage());
+    }
+    if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
+      Class<?> type = mismatch.getTargetType();
+      boolean hasKeys = type.isRecord() || Map.class.isAssignableFrom(type);
+      return "expected " + (hasKeys ? "keys and values" : type.getSimpleName());
+    }
+    return UNFIT;
   }
 
   private String path(JsonMappingException e) {

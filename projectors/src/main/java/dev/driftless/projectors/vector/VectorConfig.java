@@ -34,7 +34,7 @@ public record VectorConfig(
   public VectorConfig {
     if (!ADDRESS.matcher(address).matches()) {
       throw new IllegalArgumentException(
-          "vector address '%s': use host:port of Qdrant's gRPC interface".formatted(address));
+          "vector address: use host:port of Qdrant's gRPC interface");
     }
     if (apiKey != null && apiKey.isBlank()) {
       apiKey = null;

@@ -2,6 +2,7 @@ package dev.driftless.projectors.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -11,8 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ProjectorsConfigTest {
 
@@ -143,6 +147,33 @@ final class ProjectorsConfigTest {
     assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
         .hasMessageContainingAll(file.toString(), "line ")
         .hasMessageNotContaining("hush");
+  }
+
+  /** Somebody may have put a secret there by a slip of the indentation. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          kafka: hush42                                 | kafka: expected keys and values
+          kafka: [hush42]                               | kafka: expected keys and values
+          kafka: {sasl.jaas.config: [hush42]}           | kafka.sasl.jaas.config: expected String
+          kafka: {sasl.jaas.config: {password: hush42}} | kafka.sasl.jaas.config: expected String
+          relational: hush42                            | relational: expected keys and values
+          reading: {threads: hush42}                    | reading.threads: expected int
+          reading: {threads: 424242424242}              | reading.threads: not a value that can be here
+          reading: {checkInterval: hush42}              | reading.checkInterval: expected Duration
+          vector: {tls: hush42}                         | vector.tls: expected boolean
+          vector: {address: hush42}                     | vector address
+          """)
+  void a_value_that_cannot_be_is_refused_without_being_shown(String yaml, String message)
+      throws IOException {
+    Path file = file(yaml);
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(file.toString(), message)
+        .extracting(Throwables::getStackTrace, STRING)
+        .doesNotContain("hush42", "4242");
   }
 
   @Test

@@ -49,7 +49,7 @@ final class VectorProjectorTest {
   @Test
   void a_configuration_checks_itself_and_hides_its_key() {
     assertThatThrownBy(() -> VectorConfig.of("localhost"))
-        .hasMessage("vector address 'localhost': use host:port of Qdrant's gRPC interface");
+        .hasMessage("vector address: use host:port of Qdrant's gRPC interface");
     assertThatThrownBy(
             () ->
                 new VectorConfig(
