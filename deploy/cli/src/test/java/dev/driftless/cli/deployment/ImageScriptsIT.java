@@ -61,9 +61,16 @@ final class ImageScriptsIT {
           Arrays.stream(line.split(" ")).skip(1).filter(word -> !word.startsWith("--")).toList();
       String target = paths.get(paths.size() - 1);
       for (String source : paths.subList(0, paths.size() - 1)) {
-        copy(DEPLOY.resolveSibling(source.replaceFirst("^/driftless/", "")), target);
+        copy(DEPLOY.resolveSibling(built(source)), target);
       }
     }
+  }
+
+  /** The image's own libraries are built after this module: here its jars stand for them. */
+  private static String built(String source) {
+    return source
+        .replaceFirst("^/driftless/", "")
+        .replaceFirst("^deploy/docker/target/lib$", "deploy/cli/target/lib");
   }
 
   private static void copy(Path sources, String target) throws IOException {
@@ -77,12 +84,19 @@ final class ImageScriptsIT {
           String text = Deployments.text(source).replaceAll("/(opt|proc)/", root + "/$1/");
           Files.writeString(copy, text);
           assertThat(copy.toFile().setExecutable(true)).isTrue();
-        } else if (Files.isDirectory(source)) {
-          Files.createSymbolicLink(copy, source);
         } else {
-          // no link: a jar names its libraries by where it really is
-          Files.copy(source, copy);
+          Files.createDirectories(copy);
+          link(source, "*.jar", copy);
+          link(source.resolveSibling("."), "driftless-cli-*.jar", copy);
         }
+      }
+    }
+  }
+
+  private static void link(Path directory, String name, Path into) throws IOException {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, name)) {
+      for (Path file : found) {
+        Files.createSymbolicLink(into.resolve(file.getFileName()), file);
       }
     }
   }

@@ -1,0 +1,5 @@
+/** What the image is made of. */
+@NullMarked
+package dev.driftless.image;
+
+import org.jspecify.annotations.NullMarked;
