@@ -2,7 +2,10 @@ package dev.driftless.reconciler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.driftless.local.CertificateAuthority;
+import dev.driftless.local.SecuredStack;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.producer.LogTopic;
@@ -38,6 +41,10 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -74,7 +81,7 @@ final class KafkaAclsIT {
   private final Names names = new Names("acl" + Long.toString(System.nanoTime(), 36));
   private Path directory;
   private List<AclBinding> acls;
-  private SecuredKafka kafka;
+  private SecuredStack kafka;
   private Map<String, String> servers;
 
   @BeforeAll
@@ -82,15 +89,24 @@ final class KafkaAclsIT {
     this.directory = directory;
     acls = shipped();
     kafka =
-        new SecuredKafka(
-            directory, acls.stream().map(acl -> user(acl.entry())).distinct().toList());
+        new SecuredStack(
+            new CertificateAuthority(directory).sign("ip:127.0.0.1"), ServerKind.KAFKA);
     servers =
         new HashMap<>(
             TestStack.shared()
                 .with(ServerKind.REGISTRY, ServerKind.POSTGRES, ServerKind.REDIS, ServerKind.QDRANT)
                 .environment());
-    try (Admin admin = admin(SecuredKafka.ADMIN)) {
+    servers.putAll(kafka.environment());
+    List<String> users = acls.stream().map(acl -> user(acl.entry())).distinct().toList();
+    try (Admin admin = admin()) {
       admin.createAcls(acls).all().get();
+      admin
+          .alterUserScramCredentials(users.stream().map(KafkaAclsIT::withPassword).toList())
+          .all()
+          .get();
+    }
+    for (String user : users) {
+      await().atMost(PATIENCE).ignoreExceptions().until(() -> isLetIn(user));
     }
     try (Admin operator = admin(principal("operator"))) {
       LogTopic.create(operator, names, 2, 1, Views.names());
@@ -183,7 +199,7 @@ final class KafkaAclsIT {
       ViewApplication.closeAll(running);
       registries.forEach(EventRegistry::close);
     }
-    try (Admin admin = admin(SecuredKafka.ADMIN)) {
+    try (Admin admin = admin()) {
       assertThat(admin.listGroups().all().get().stream().map(GroupListing::groupId))
           .contains(names.group("cache"), names.group("cache") + "-repairs");
     }
@@ -316,8 +332,26 @@ final class KafkaAclsIT {
     return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
+  /** With the password that is its name. */
+  private static UserScramCredentialAlteration withPassword(String user) {
+    return new UserScramCredentialUpsertion(
+        user, new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), user);
+  }
+
+  /** A broker hears of new users a little later. */
+  private boolean isLetIn(String user) throws Exception {
+    try (Admin admin = admin(user)) {
+      return !admin.describeCluster().nodes().get().isEmpty();
+    }
+  }
+
   private Map<String, String> settings(String user) {
-    return kafka.settings(user);
+    return config(user).kafka();
+  }
+
+  /** Of the user who may do everything. */
+  private Admin admin() {
+    return Admin.create(Map.copyOf(ProjectorsConfig.load(null, servers::get).kafka()));
   }
 
   private Admin admin(String user) {
@@ -336,7 +370,10 @@ final class KafkaAclsIT {
 
   private ProjectorsConfig config(String user) {
     Map<String, String> variables = new HashMap<>(servers);
-    variables.putAll(kafka.variables(user));
+    variables.put(
+        "KAFKA_SASL_JAAS_CONFIG",
+        "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"%1$s\" password=\"%1$s\";"
+            .formatted(user));
     variables.put("DRIFTLESS_NAME", names.name());
     variables.put("DRIFTLESS_STATE", directory.resolve(user).toString());
     variables.put("DRIFTLESS_CHECK_INTERVAL", "PT0.3S");

@@ -156,6 +156,11 @@ final class KafkaServer implements Server {
     settings.put("ssl.truststore.type", "PEM");
     settings.put("ssl.truststore.location", security.authority().toString());
     settings.put("ssl.endpoint.identification.algorithm", "");
+
+    // The listener of controllers asks nobody.
+    settings.put(
+        "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+    settings.put("super.users", "User:%s;User:ANONYMOUS".formatted(security.user()));
     settings.put(
         SCRAM_USER,
         "%s=[name=%s,password=%s]"

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A temporary stack whose servers speak to nobody in the clear and ask everybody who he is: Kafka
  * (TLS, SCRAM-SHA-512), PostgreSQL (TLS, SCRAM), Redis (TLS, an ACL user, no default one), Qdrant
  * (TLS, API key), each by its own means, and the registry behind a gate (HTTPS, basic
- * authentication).
+ * authentication). In Kafka that user may do everything, and others what an ACL says.
  *
  * <p>Safe for use by several threads.
  */
