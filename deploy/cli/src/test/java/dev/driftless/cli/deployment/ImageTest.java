@@ -79,8 +79,10 @@ final class ImageTest {
   @Test
   void the_image_has_one_version_wherever_it_is_named() throws Exception {
     String image = Objects.requireNonNull(images().get("DRIFTLESS_IMAGE"));
-    JsonNode base = Deployments.document(KUBERNETES.resolve("base/kustomization.yaml"));
-    assertThat("driftless:" + base.at("/images/0/newTag").asText()).isEqualTo(image);
+    for (String part : List.of("base", "components/operator")) {
+      JsonNode runs = Deployments.document(KUBERNETES.resolve(part + "/kustomization.yaml"));
+      assertThat("driftless:" + runs.at("/images/0/newTag").asText()).isEqualTo(image);
+    }
     assertThat(DOCKERFILE).contains("docker build -f deploy/docker/Dockerfile -t " + image + " .");
     assertThat(Deployments.text(Deployments.DEPLOY.resolve("../pom.xml")))
         .contains(
