@@ -63,6 +63,7 @@ allow driftless-operator topic prefixed memory-events Create Describe DescribeCo
 allow driftless-operator topic literal view-controls Create Read Write Describe DescribeConfigs
 allow driftless-operator topic literal view-positions Create Describe DescribeConfigs
 allow driftless-operator topic literal memory-repairs Create Describe DescribeConfigs
+allow driftless-operator topic prefixed driftless- Describe DescribeConfigs
 
 # KEDA's scalers ask how far the projectors are.
 allow driftless-keda topic literal memory-events Describe

@@ -82,7 +82,7 @@ final class Connection {
     }
     if (!Files.exists(home().resolve("stack.json"))) {
       throw new IllegalArgumentException(
-          "there is no local stack in %s: run driftless up, or set KAFKA_BOOTSTRAP_SERVERS and the other addresses (driftless env shows which)"
+          "there is no local stack in %s: run driftless up, or set KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL, PGHOST, REDIS_URL and QDRANT_GRPC"
               .formatted(home()));
     }
     Map<String, String> variables = new HashMap<>(environment);

@@ -66,8 +66,8 @@ public final class Driftless {
 
   /** The image has no servers of its own, and nothing that measures or breaks them. */
   private static Stream<Class<?>> commands() {
-    boolean hasServers = Driftless.class.getResource(EXPERIMENT) != null;
-    return hasServers
+    boolean hasExperiments = Driftless.class.getResource(EXPERIMENT) != null;
+    return hasExperiments
         ? Stream.of(LOCAL_STACK, INSTALLATION, EXPERIMENTS).flatMap(List::stream)
         : INSTALLATION.stream();
   }

@@ -66,7 +66,6 @@ public final class Containers implements SharedServers {
         .withNetwork(network)
         .withListener(BROKER)
         .withEnv("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
-        .withEnv("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0")
         .withEnv("KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS", "1000");
   }
 

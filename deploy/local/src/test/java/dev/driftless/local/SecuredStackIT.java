@@ -12,8 +12,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,20 +83,6 @@ final class SecuredStackIT {
     int qdrant = URI.create(String.valueOf(environment.get("QDRANT_HTTP"))).getPort();
     assertThat(Probe.answersOk(qdrant, "/readyz", trusting)).isTrue();
     assertThat(Probe.answersOk(qdrant, "/collections", trusting)).isFalse();
-  }
-
-  @Test
-  void servers_are_gone_where_the_gate_before_the_registry_cannot_be_made() {
-    Set<ProcessHandle> before = children();
-    Path absent = directory.resolve("absent");
-    Security unusable = new Security(absent, absent, absent, "user", "password");
-    assertThatThrownBy(() -> new SecuredStack(unusable, ServerKind.REGISTRY))
-        .hasMessageContaining("absent");
-    assertThat(children()).isEqualTo(before);
-  }
-
-  private static Set<ProcessHandle> children() {
-    return ProcessHandle.current().children().collect(Collectors.toSet());
   }
 
   private static String answer(Socket socket) {

@@ -89,7 +89,21 @@ public record ProjectorsConfig(
       @Nullable Integer replication,
       Duration commitInterval,
       Duration checkInterval,
-      Duration idempotencyWindow) {}
+      Duration idempotencyWindow) {
+
+    public Reading {
+      check(threads >= 1, "threads: expected at least 1, found " + threads);
+      check(
+          replication == null || replication >= 1,
+          "replication: expected at least 1, found " + replication);
+    }
+
+    private static void check(boolean holds, String message) {
+      if (!holds) {
+        throw new IllegalArgumentException(message);
+      }
+    }
+  }
 
   /**
    * The defaults, with {@code file} laid over them.

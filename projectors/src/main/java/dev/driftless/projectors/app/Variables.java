@@ -20,6 +20,7 @@ final class Variables {
           "DRIFTLESS_IMAGE",
           "DRIFTLESS_JAVA_OPTIONS",
           "DRIFTLESS_LOG_LEVEL",
+          "DRIFTLESS_QDRANT",
           "DRIFTLESS_ROOT_LOG_LEVEL",
           // reconciler.yaml
           "DRIFTLESS_DEEP_BUDGET",
@@ -35,6 +36,10 @@ final class Variables {
           "DRIFTLESS_REPAIR",
           "DRIFTLESS_SHALLOW_EVERY",
           "DRIFTLESS_STUCK_AFTER");
+
+  /** What a pod is told of services whose names begin like ours. */
+  private static final Pattern OF_KUBERNETES =
+      Pattern.compile(".*_(SERVICE_(HOST|PORT(_.*)?)|PORT_\\d+_.*)");
 
   private Variables() {}
 
@@ -52,10 +57,8 @@ final class Variables {
             .collect(Collectors.toCollection(TreeSet::new));
     known.addAll(OF_OTHERS);
     for (String name : environment.keySet()) {
-      boolean isKnown =
-          known.contains(name)
-              || name.endsWith("_FILE") && known.contains(name.replaceAll("_FILE$", ""));
-      if (name.startsWith(OURS) && !isKnown) {
+      boolean isKnown = known.contains(name) || known.contains(name.replaceAll("_FILE$", ""));
+      if (name.startsWith(OURS) && !isKnown && !OF_KUBERNETES.matcher(name).matches()) {
         throw new IllegalArgumentException(
             "environment: unknown variable %s; known are %s".formatted(name, known));
       }

@@ -271,6 +271,14 @@ public final class PostgresStore implements AutoCloseable {
       return;
     }
     ViewSchema.lock(handle);
+    if (layout.isLater(handle, schema)) {
+      if (incomplete) {
+        throw new IllegalStateException(
+            "schema %s has the layout of a later release, which lacks what this one needs"
+                .formatted(schema));
+      }
+      return;
+    }
     int generation = layout.generation(handle, schema);
     if (generation == 0 && names.isSpare()) {
       throw new IllegalStateException("there is no schema " + schema + ": it was dropped");

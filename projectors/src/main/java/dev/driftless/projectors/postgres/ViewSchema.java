@@ -50,15 +50,18 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
     return number.matches() ? Integer.parseInt(number.group(1)) : there ? 1 : 0;
   }
 
+  /** Whether the schema says that it has this layout, or a later one. */
+  boolean isInstalled(Handle handle, String schema) {
+    return comment(handle, schema).startsWith(layout() + ",") || isLater(handle, schema);
+  }
+
   /**
-   * Whether the schema says that it has this layout, or a later one: while releases run beside each
+   * Whether the schema says that it has a later release's layout: while releases run beside each
    * other, the older one leaves what the newer one made.
    */
-  boolean isInstalled(Handle handle, String schema) {
-    String comment = comment(handle, schema);
-    Matcher installed = INSTALLED.matcher(comment);
-    return comment.startsWith(layout() + ",")
-        || installed.matches() && Integer.parseInt(installed.group(1)) > number();
+  boolean isLater(Handle handle, String schema) {
+    Matcher installed = INSTALLED.matcher(comment(handle, schema));
+    return installed.matches() && Integer.parseInt(installed.group(1)) > number();
   }
 
   /** One at a time: PostgreSQL does not guard CREATE … IF NOT EXISTS against a race. */

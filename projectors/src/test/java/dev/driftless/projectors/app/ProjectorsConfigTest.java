@@ -248,7 +248,14 @@ final class ProjectorsConfigTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("unknown variable DRIFTLESS_THREADZ", "DRIFTLESS_THREADS");
     ProjectorsConfig known =
-        ProjectorsConfig.load(null, Map.of("DRIFTLESS_LOG_LEVEL", "DEBUG", "OTHER_THREADZ", "7"));
+        ProjectorsConfig.load(
+            null,
+            Map.of(
+                "DRIFTLESS_LOG_LEVEL", "DEBUG",
+                "DRIFTLESS_QDRANT", "/opt/qdrant",
+                "DRIFTLESS_PAGE_SERVICE_HOST", "10.0.0.1",
+                "DRIFTLESS_PAGE_PORT_80_TCP", "tcp://10.0.0.1:80",
+                "OTHER_THREADZ", "7"));
     assertThat(known.reading().threads()).isEqualTo(1);
   }
 
@@ -263,6 +270,14 @@ final class ProjectorsConfigTest {
     return node.isObject()
         ? node.properties().stream().flatMap(entry -> leaves(entry.getValue()))
         : Stream.of(node.asText());
+  }
+
+  @Test
+  void numbers_that_make_no_sense_are_refused_with_their_key() {
+    assertThatThrownBy(() -> load(Map.of("DRIFTLESS_THREADS", "-2")))
+        .hasMessageContainingAll("reading", "threads: expected at least 1");
+    assertThatThrownBy(() -> load(Map.of("DRIFTLESS_REPLICATION", "0")))
+        .hasMessageContainingAll("reading", "replication: expected at least 1");
   }
 
   @Test

@@ -10,9 +10,12 @@ import org.junit.jupiter.api.Test;
 
 final class ViewSchemaTest {
 
-  /** Two releases share a schema while one is rolled out: the number says which is the newer. */
+  /**
+   * Two releases share a schema while one is rolled out, and the number says which is the newer:
+   * who comes here for another hash has raised it.
+   */
   @Test
-  void a_changed_layout_has_a_new_number_and_is_written_down_here() {
+  void layouts_are_those_that_have_these_numbers() {
     assertThat(
             Stream.of(
                     new ViewSchema("relational", "", RelationalProjector.class, "relational.sql"),
