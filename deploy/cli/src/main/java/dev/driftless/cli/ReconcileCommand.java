@@ -111,8 +111,8 @@ final class ReconcileCommand implements Callable<Integer> {
 
   private int checkOnce(ProjectorsConfig config) {
     List<String> checked = views.isEmpty() ? Views.names() : views;
-    RepairLimits limits =
-        new RepairLimits(service(config).maxPercent(), state.exports(connection, config), PATIENCE);
+    ReconcilerConfig service = service(config);
+    RepairLimits limits = new RepairLimits(service.maxPercent(), service.exports(), PATIENCE);
     ReportTables tables = new ReportTables(output, limit);
     Path directory = state.of("once", connection, config);
     try (Reconciler reconciler =
@@ -146,8 +146,15 @@ final class ReconcileCommand implements Callable<Integer> {
   /** What was told on the command line goes before what file and environment say. */
   private ReconcilerConfig service(ProjectorsConfig config) {
     Map<String, String> settings = new HashMap<>(environment);
-    settings.put("DRIFTLESS_RECONCILER_STATE", state.of("service", connection, config).toString());
-    settings.put("DRIFTLESS_EXPORTS", state.exports(connection, config).toString());
+    Map<String, String> places =
+        Map.of(
+            "DRIFTLESS_RECONCILER_STATE", state.of("service", connection, config).toString(),
+            "DRIFTLESS_EXPORTS", state.exports(connection, config).toString());
+    if (state.isGiven()) {
+      settings.putAll(places);
+    } else {
+      places.forEach(settings::putIfAbsent);
+    }
     return ReconcilerConfig.load(connection.file(), settings::get)
         .with(repair ? Boolean.TRUE : null, maxPercent, port);
   }

@@ -21,6 +21,11 @@ final class StateDirectory {
               + " else in DRIFTLESS_STATE.")
   private @Nullable Path directory;
 
+  /** Whether the command line names it. */
+  boolean isGiven() {
+    return directory != null;
+  }
+
   /** Of this command, which no other uses at the same time. */
   Path of(String command, Connection connection, ProjectorsConfig config) {
     return base(connection, config).resolve(command);

@@ -65,7 +65,8 @@ final class ReconcileCommandIT {
   }
 
   @Test
-  void a_row_that_is_gone_is_named_and_only_mended_if_that_is_asked_for() throws Exception {
+  void a_row_that_is_gone_is_named_and_only_mended_if_that_is_asked_for(@TempDir Path directory)
+      throws Exception {
     sql("DELETE FROM %s.memories WHERE memory_id = 'm7'");
     sql("UPDATE %s.memories SET text = 'was never there' WHERE memory_id = 'm8'");
 
@@ -82,13 +83,17 @@ final class ReconcileCommandIT {
     Run refused = installation.run("reconcile", "--once", "--repair", "--max-percent", "1");
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.err()).contains("2 of 40 keys differ, 5.0 %");
+    assertThat(with("DRIFTLESS_MAX_PERCENT", "1", "reconcile", "--once", "--repair").err())
+        .contains("2 of 40 keys differ, 5.0 %");
 
-    Run mended = installation.run("reconcile", "--once", "--repair", "--json");
+    String exports = directory.resolve("exports").toString();
+    Run mended = with("DRIFTLESS_EXPORTS", exports, "reconcile", "--once", "--repair", "--json");
     assertThat(mended.exitCode()).as(mended.out() + mended.err()).isZero();
     JsonNode repair = mended.json().at("/repairs/0");
     assertThat(repair.path("mended").asInt()).isEqualTo(2);
     assertThat(mended.json().at("/report/exitCode").asInt()).isEqualTo(1);
     assertThat(mended.json().at("/after/exitCode").asInt()).isZero();
+    assertThat(repair.path("export").asText()).startsWith(exports);
     assertThat(exported(repair)).contains("was never there");
     assertThat(sql("UPDATE %s.memories SET text = text WHERE memory_id = 'm7'")).isEqualTo(1);
   }
@@ -129,6 +134,12 @@ final class ReconcileCommandIT {
     Map<String, String> away = new HashMap<>(installation.environment());
     away.computeIfPresent(server, (name, address) -> address.replaceAll("\\d+$", "1"));
     return Run.of(Driftless.commandLine(away), arguments);
+  }
+
+  private static Run with(String variable, String value, String... arguments) {
+    Map<String, String> environment = new HashMap<>(installation.environment());
+    environment.put(variable, value);
+    return Run.of(Driftless.commandLine(environment), arguments);
   }
 
   private static String exported(JsonNode repair) throws IOException {

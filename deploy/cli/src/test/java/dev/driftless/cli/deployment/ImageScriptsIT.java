@@ -276,6 +276,7 @@ final class ImageScriptsIT {
 
   private static Ended run(Map<String, String> environment, List<String> command) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().clear();
     builder.environment().putAll(withJava(environment));
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
