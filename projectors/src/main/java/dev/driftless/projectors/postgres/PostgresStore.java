@@ -267,17 +267,17 @@ public final class PostgresStore implements AutoCloseable {
    * generation is made by {@link PostgresGenerations} alone: what was dropped does not come back.
    */
   private void migrate(Handle handle) {
-    if (!incomplete && layout.isInstalled(handle, schema)) {
+    if (isInstalled(handle)) {
       return;
     }
     ViewSchema.lock(handle);
-    if (layout.isLater(handle, schema)) {
-      if (incomplete) {
-        throw new IllegalStateException(
-            "schema %s has the layout of a later release, which lacks what this one needs"
-                .formatted(schema));
-      }
+    if (isInstalled(handle)) { // by somebody else, meanwhile
       return;
+    }
+    if (layout.isLater(handle, schema)) {
+      throw new IllegalStateException(
+          "schema %s has the layout of a later release, which lacks what this one needs"
+              .formatted(schema));
     }
     int generation = layout.generation(handle, schema);
     if (generation == 0 && names.isSpare()) {
@@ -289,6 +289,10 @@ public final class PostgresStore implements AutoCloseable {
     }
     layout.install(handle, schema, Math.max(1, generation));
     incomplete = false;
+  }
+
+  private boolean isInstalled(Handle handle) {
+    return !incomplete && layout.isInstalled(handle, schema);
   }
 
   private static Fence fence(ResultSet rs) throws SQLException {

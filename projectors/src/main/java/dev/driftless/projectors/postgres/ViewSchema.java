@@ -52,7 +52,8 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
 
   /** Whether the schema says that it has this layout, or a later one. */
   boolean isInstalled(Handle handle, String schema) {
-    return comment(handle, schema).startsWith(layout() + ",") || isLater(handle, schema);
+    String comment = comment(handle, schema);
+    return comment.startsWith(layout() + ",") || isLater(comment);
   }
 
   /**
@@ -60,8 +61,12 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
    * other, the older one leaves what the newer one made.
    */
   boolean isLater(Handle handle, String schema) {
-    Matcher installed = INSTALLED.matcher(comment(handle, schema));
-    return installed.matches() && Integer.parseInt(installed.group(1)) > number();
+    return isLater(comment(handle, schema));
+  }
+
+  private boolean isLater(String comment) {
+    Matcher installed = INSTALLED.matcher(comment);
+    return installed.matches() && Integer.parseInt(installed.group(1)) > number(ddl());
   }
 
   /** One at a time: PostgreSQL does not guard CREATE … IF NOT EXISTS against a race. */
@@ -92,13 +97,14 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
 
   /** What the comment says of it; the hash tells apart what has one number while it is made. */
   String layout() {
-    byte[] hash = new ContentHash().add(ddl()).digest();
+    String ddl = ddl();
+    byte[] hash = new ContentHash().add(ddl).digest();
     return "Driftless view %s, layout %d (%s)"
-        .formatted(view, number(), HexFormat.of().formatHex(hash, 0, 8));
+        .formatted(view, number(ddl), HexFormat.of().formatHex(hash, 0, 8));
   }
 
-  private int number() {
-    Matcher number = NUMBER.matcher(ddl());
+  private int number(String ddl) {
+    Matcher number = NUMBER.matcher(ddl);
     if (!number.find()) {
       throw new IllegalStateException(resource + ": its first line has no layout's number");
     }
