@@ -9,7 +9,6 @@ import dev.driftless.reconciler.Report;
 import dev.driftless.reconciler.service.ReconcilerConfig;
 import dev.driftless.reconciler.service.ReconcilerService;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,8 +38,6 @@ import picocli.CommandLine.Spec;
           + " is written to any store."
     })
 final class ReconcileCommand implements Callable<Integer> {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Mixin private final Connection connection;
   @Mixin private final StateDirectory state = new StateDirectory();
@@ -111,8 +108,7 @@ final class ReconcileCommand implements Callable<Integer> {
 
   private int checkOnce(ProjectorsConfig config) {
     List<String> checked = views.isEmpty() ? Views.names() : views;
-    ReconcilerConfig service = service(config);
-    RepairLimits limits = new RepairLimits(service.maxPercent(), service.exports(), PATIENCE);
+    RepairLimits limits = service(config).limits();
     ReportTables tables = new ReportTables(output, limit);
     Path directory = state.of("once", connection, config);
     try (Reconciler reconciler =

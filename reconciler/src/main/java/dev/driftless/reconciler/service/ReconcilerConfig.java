@@ -103,7 +103,8 @@ public record ReconcilerConfig(
         port == null ? http : new Http(http.host(), port));
   }
 
-  RepairLimits limits() {
+  /** How far repairs may go. */
+  public RepairLimits limits() {
     return new RepairLimits(maxPercent, exports, PATIENCE);
   }
 
