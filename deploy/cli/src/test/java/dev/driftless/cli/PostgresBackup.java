@@ -52,7 +52,7 @@ record PostgresBackup(TestStack servers, Path copy) {
   }
 
   private Path cluster() {
-    return servers.stack().home().resolve("data").resolve("postgres").resolve("cluster");
+    return servers.stack().data(ServerKind.POSTGRES).resolve("cluster");
   }
 
   /** Of what may be in use: files that go away meanwhile are left out. */

@@ -109,6 +109,6 @@ record QdrantBackup(TestStack servers, String alias, String collection, Path sna
   }
 
   private Path data() {
-    return servers.stack().home().resolve("data").resolve("qdrant");
+    return servers.stack().data(ServerKind.QDRANT);
   }
 }

@@ -114,6 +114,6 @@ record RedisBackup(TestStack servers, Path dump) {
   }
 
   private Path data() {
-    return servers.stack().home().resolve("data").resolve("redis");
+    return servers.stack().data(ServerKind.REDIS);
   }
 }

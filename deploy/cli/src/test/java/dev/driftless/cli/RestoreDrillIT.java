@@ -10,9 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -71,29 +68,6 @@ final class RestoreDrillIT {
     void take() throws Exception;
   }
 
-  /** Events that come until it is closed. */
-  private record Load(AtomicBoolean isOver, CompletableFuture<Void> publishing)
-      implements AutoCloseable {
-
-    static Load begin() {
-      AtomicBoolean isOver = new AtomicBoolean();
-      Runnable publishing =
-          () -> {
-            while (!isOver.get()) {
-              publish(5);
-              LockSupport.parkNanos(200_000_000); // the machine has the rest to do as well
-            }
-          };
-      return new Load(isOver, CompletableFuture.runAsync(publishing));
-    }
-
-    @Override
-    public void close() {
-      isOver.set(true);
-      publishing.join();
-    }
-  }
-
   @BeforeAll
   static void back_up_each_store_while_it_is_written_and_go_on() throws Exception {
     servers = TestStack.fresh(ServerKind.values());
@@ -104,7 +78,7 @@ final class RestoreDrillIT {
     publish(MEMORIES);
     installation.awaitCaughtUp(Views.names());
     int heldByAll = published;
-    try (Load ignored = Load.begin()) {
+    try (Load ignored = load()) {
       for (String view : Views.names()) {
         await().atMost(PATIENCE).until(() -> installation.applied(view) > heldByAll);
       }
@@ -159,7 +133,7 @@ final class RestoreDrillIT {
    */
   private static Map<String, Long> drill(Step putBack, String... views) throws Exception {
     Map<String, Long> applied = applied();
-    try (Load ignored = Load.begin()) {
+    try (Load ignored = load()) {
       putBack.take();
     }
     installation.awaitCaughtUp(Views.names());
@@ -181,6 +155,10 @@ final class RestoreDrillIT {
   /** The rest was in the back-up. */
   private static void assertNotTheWholeLog(Map<String, Long> applied) {
     assertThat(applied.values()).allMatch(records -> records < published);
+  }
+
+  private static Load load() {
+    return Load.of(() -> publish(5), Duration.ofMillis(200));
   }
 
   private static Map<String, Long> applied() {

@@ -19,9 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -67,16 +64,7 @@ final class RollingRestartIT {
 
   @Test
   void nothing_diverges_when_all_are_restarted_one_after_the_other_under_load() throws Exception {
-    AtomicBoolean isOver = new AtomicBoolean();
-    CompletableFuture<Void> load =
-        CompletableFuture.runAsync(
-            () -> {
-              while (!isOver.get()) {
-                publishSome();
-                LockSupport.parkNanos(100_000_000); // the machine has the restarts to do as well
-              }
-            });
-    try {
+    try (Load ignored = Load.of(this::publishSome, Duration.ofMillis(100))) {
       for (int i = 0; i < NAMES.size(); i++) {
         long taken = PROCESSES.get(1).partitionsTaken();
         PROCESSES.get(i).term();
@@ -87,10 +75,7 @@ final class RollingRestartIT {
         PROCESSES.set(i, start(NAMES.get(i)));
         PROCESSES.get(i).awaitReady();
       }
-    } finally {
-      isOver.set(true);
     }
-    load.join();
     installation.awaitCaughtUp(Views.names());
     Run check = installation.run("reconcile", "--once", "--deep");
     assertThat(check.exitCode()).as(check.out()).isZero();

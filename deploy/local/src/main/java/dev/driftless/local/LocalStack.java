@@ -74,6 +74,11 @@ public final class LocalStack {
     return home.log(kind);
   }
 
+  /** What a server keeps. */
+  public Path data(ServerKind kind) {
+    return home.data(kind);
+  }
+
   /** Whether servers were ever started here. */
   public boolean exists() {
     return Files.exists(home.stackFile());

@@ -71,8 +71,7 @@ final class ChaosStack implements AutoCloseable {
   static ChaosStack open() {
     TestStack servers = TestStack.fresh(ServerKind.KAFKA);
     try {
-      Path redis = servers.stack().home().resolve("data").resolve(ServerKind.REDIS.id());
-      return open(servers, Disk.at(redis));
+      return open(servers, Disk.at(servers.stack().data(ServerKind.REDIS)));
     } catch (RuntimeException e) {
       servers.close();
       throw e;
