@@ -43,8 +43,9 @@ final class CatchUp {
       applied = sum;
       if (System.nanoTime() - movedAt > STANDSTILL.toNanos()) {
         throw new IllegalStateException(
-            "no view has moved for %d s; missing: %s; driftless status tells more"
-                .formatted(STANDSTILL.toSeconds(), text(views, cut)));
+            "no view has moved for %d s; missing: %s; driftless status tells more (log: %s)"
+                .formatted(
+                    STANDSTILL.toSeconds(), text(views, cut), stack.projectors().program().log()));
       }
       if (System.nanoTime() - saidAt > PROGRESS_NANOS) {
         saidAt = System.nanoTime();

@@ -127,7 +127,8 @@ final class Stack {
       progress.say(
           missing.isEmpty()
               ? "projectors: ready in %.1f s".formatted(took)
-              : "projectors: not ready after %.1f s: %s".formatted(took, missing));
+              : "projectors: not ready after %.1f s: %s (log: %s)"
+                  .formatted(took, missing, projectors.program().log()));
     }
   }
 

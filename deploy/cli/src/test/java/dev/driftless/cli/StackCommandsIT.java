@@ -1,13 +1,17 @@
 package dev.driftless.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.app.Views;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -143,8 +147,22 @@ final class StackCommandsIT {
 
   private static JsonNode demo() {
     CommandRun run = CommandRun.of(new DemoCommand(environment), "--json");
-    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.exitCode()).as(() -> run.err() + whatProjectorsDo()).isZero();
     return run.json();
+  }
+
+  /** Their log, with all their threads in it. */
+  private static String whatProjectorsDo() {
+    Path log = stack.stack().program("projectors").log();
+    try {
+      CommandRun status = CommandRun.of(new StatusCommand(environment), "--json");
+      String pid = status.json().at("/processes/projectors/pid").asText();
+      new ProcessBuilder("kill", "-QUIT", pid).start().waitFor();
+      await().until(() -> Files.readString(log).contains("JNI global refs"));
+      return Files.readString(log);
+    } catch (IOException | InterruptedException e) {
+      return log + ": " + e;
+    }
   }
 
   private static void publish(String line) {
