@@ -226,6 +226,26 @@ final class RebuildIT {
   }
 
   @Test
+  void an_earlier_release_does_not_rebuild_the_layout_of_a_later_one() {
+    String layout =
+        stores
+            .query("SELECT obj_description('%s'::regnamespace)".formatted(stores.relational()))
+            .get(0);
+    try (Rebuild rebuild = new Rebuild(views.config(), "relational", line -> {})) {
+      sayLayout(layout.replaceFirst("layout \\d+", "layout 1000000"));
+
+      assertThatThrownBy(rebuild::prepare).hasMessageContaining("layout of a later release");
+      assertThat(rebuild.numbers().hasSpare()).isFalse();
+    } finally {
+      sayLayout(layout);
+    }
+  }
+
+  private void sayLayout(String layout) {
+    stores.sql("COMMENT ON SCHEMA %s IS '%s'".formatted(stores.relational(), layout));
+  }
+
+  @Test
   void readers_do_not_wait_for_what_takes_long_behind_the_locks() {
     try (var generations = Views.generations("context", views.config());
         Rebuild rebuild = new Rebuild(views.config(), "context", line -> {})) {

@@ -192,6 +192,7 @@ public final class PostgresGenerations implements Generations {
                         .formatted(shown));
               }
               refuseStrangers(handle);
+              refuseEarlierRelease(handle);
               if (!now.hasSpare()) {
                 make(handle, now.shown() + 1);
               }
@@ -277,6 +278,15 @@ public final class PostgresGenerations implements Generations {
                   "the schema %s belongs to %s: give this command that login, or one that is a member of it; projectors can keep theirs"
                       .formatted(shown, owner));
             });
+  }
+
+  /** Readers that already use what a later release added would miss it after the switch. */
+  private void refuseEarlierRelease(Handle handle) {
+    if (layout.isLater(handle, shown)) {
+      throw new IllegalStateException(
+          "the schema %s has the layout of a later release: rebuild it with that release"
+              .formatted(shown));
+    }
   }
 
   /** Nobody may see more than before, in either generation. */
