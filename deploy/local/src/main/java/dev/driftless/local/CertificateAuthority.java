@@ -55,9 +55,12 @@ public final class CertificateAuthority {
   public Security sign(String... names) throws IOException {
     String alias = "server-" + UUID.randomUUID();
     generate(alias, "Test server", "-signer", ROOT, "-ext", "san=" + String.join(",", names));
+    String key = pem("PRIVATE KEY", key(alias));
+    String certificates = pem(chain(alias));
     return new Security(
-        write(alias + ".key", pem("PRIVATE KEY", key(alias))),
-        write(alias + ".pem", pem(chain(alias))),
+        write(alias + ".key", key),
+        write(alias + ".pem", certificates),
+        write(alias + ".store", key + certificates),
         certificate,
         "driftless",
         "hush" + UUID.randomUUID().toString().replace("-", ""));

@@ -71,7 +71,7 @@ final class KafkaServer implements Server {
     Path properties = site.data().resolve("server.properties");
     Map<String, String> settings = settings(site.ports(), logs, expectsProxy);
     if (security != null) {
-      settings.putAll(encryption(site, security));
+      settings.putAll(encryption(security));
     }
     Files.writeString(
         properties,
@@ -140,22 +140,15 @@ final class KafkaServer implements Server {
     return settings;
   }
 
-  private static Map<String, String> encryption(Site site, Security security) throws IOException {
-    Path keys = site.data().resolve("keys.pem");
-    Files.writeString(
-        keys, Files.readString(security.key()) + Files.readString(security.certificates()));
-    Map<String, String> settings = new LinkedHashMap<>();
+  private static Map<String, String> encryption(Security security) {
+    Map<String, String> settings = new LinkedHashMap<>(identity(security));
     settings.put("listener.security.protocol.map", "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT");
     settings.put("sasl.enabled.mechanisms", SCRAM);
-    settings.put("ssl.keystore.type", "PEM");
-    settings.put("ssl.keystore.location", keys.toString());
+    settings.put("listener.name.clients.ssl.client.auth", "required");
 
-    // The broker is a client of its own, whatever name its certificate has.
+    // The broker is a client of its own.
     settings.put("sasl.mechanism.inter.broker.protocol", SCRAM);
     settings.put("listener.name.clients.scram-sha-512.sasl.jaas.config", security.jaas());
-    settings.put("ssl.truststore.type", "PEM");
-    settings.put("ssl.truststore.location", security.authority().toString());
-    settings.put("ssl.endpoint.identification.algorithm", "");
 
     // The listener of controllers asks nobody.
     settings.put(
@@ -203,15 +196,22 @@ final class KafkaServer implements Server {
     }
   }
 
+  /** Who it is and whom it trusts, whatever name the certificate of the other side has. */
+  private static Map<String, String> identity(Security security) {
+    return Map.of(
+        "ssl.keystore.type", "PEM",
+        "ssl.keystore.location", security.keyStore().toString(),
+        "ssl.truststore.type", "PEM",
+        "ssl.truststore.location", security.authority().toString(),
+        "ssl.endpoint.identification.algorithm", "");
+  }
+
   private static boolean letsIn(Ports ports, Security security) throws Exception {
-    Map<String, Object> settings = new LinkedHashMap<>();
+    Map<String, Object> settings = new LinkedHashMap<>(identity(security));
     settings.put("bootstrap.servers", at(ports, CLIENTS));
     settings.put("security.protocol", "SASL_SSL");
     settings.put("sasl.mechanism", SCRAM);
     settings.put("sasl.jaas.config", security.jaas());
-    settings.put("ssl.truststore.type", "PEM");
-    settings.put("ssl.truststore.location", security.authority().toString());
-    settings.put("ssl.endpoint.identification.algorithm", "");
     Admin admin = Admin.create(settings);
     try {
       return !admin

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A temporary stack whose servers speak to nobody in the clear and ask everybody who he is: Kafka
- * (TLS, SCRAM-SHA-512), PostgreSQL (TLS, SCRAM), Redis (TLS, an ACL user, no default one), Qdrant
- * (TLS, API key), each by its own means, and the registry behind a gate (HTTPS, basic
- * authentication). In Kafka that user may do everything, and others what an ACL says.
+ * (TLS with a certificate of the client, SCRAM-SHA-512), PostgreSQL (TLS, SCRAM), Redis (TLS, an
+ * ACL user, no default one), Qdrant (TLS, API key), each by its own means, and the registry behind
+ * a gate (HTTPS, basic authentication). In Kafka that user may do everything, and others what an
+ * ACL says.
  *
  * <p>Safe for use by several threads.
  */
@@ -51,6 +52,8 @@ public final class SecuredStack implements AutoCloseable {
       variables.put("KAFKA_SASL_JAAS_CONFIG", security.jaas());
       variables.put("KAFKA_SSL_TRUSTSTORE_TYPE", "PEM");
       variables.put("KAFKA_SSL_TRUSTSTORE_LOCATION", authority);
+      variables.put("KAFKA_SSL_KEYSTORE_TYPE", "PEM");
+      variables.put("KAFKA_SSL_KEYSTORE_LOCATION", security.keyStore().toString());
     }
     if (gate != null) {
       variables.put("SCHEMA_REGISTRY_URL", gate.address().toString());

@@ -23,10 +23,12 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param key the servers' private RSA key, readable by its owner only
  * @param certificates theirs, followed by what it is signed with
+ * @param keyStore both of them, readable by its owner only; what a client shows to Kafka
  * @param authority what clients have to trust
  * @param password a part of every secret
  */
-public record Security(Path key, Path certificates, Path authority, String user, String password) {
+public record Security(
+    Path key, Path certificates, Path keyStore, Path authority, String user, String password) {
 
   private static final char[] UNPROTECTED = new char[0];
 

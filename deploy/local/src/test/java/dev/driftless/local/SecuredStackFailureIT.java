@@ -20,7 +20,7 @@ final class SecuredStackFailureIT {
   void servers_are_gone_where_the_gate_before_the_registry_cannot_be_made() {
     Set<ProcessHandle> before = children();
     Path absent = directory.resolve("absent");
-    Security unusable = new Security(absent, absent, absent, "user", "password");
+    Security unusable = new Security(absent, absent, absent, absent, "user", "password");
     assertThatThrownBy(() -> new SecuredStack(unusable, ServerKind.REGISTRY))
         .hasMessageContaining("absent");
     assertThat(before).containsAll(children());

@@ -72,6 +72,7 @@ final class SecuredStackIT {
         new Security(
             other.key(),
             other.certificates(),
+            other.keyStore(),
             Path.of(String.valueOf(environment.get("REDIS_ROOT_CERTIFICATES"))),
             "",
             "");

@@ -70,7 +70,7 @@ final class SecuredConnectionsIT {
   private @Nullable Receipt memory;
 
   private static Security none() {
-    return new Security(Path.of(""), Path.of(""), Path.of(""), "", "");
+    return new Security(Path.of(""), Path.of(""), Path.of(""), Path.of(""), "", "");
   }
 
   @BeforeAll
@@ -86,6 +86,7 @@ final class SecuredConnectionsIT {
             new Security(
                 elsewhere.key(),
                 elsewhere.certificates(),
+                elsewhere.keyStore(),
                 elsewhere.authority(),
                 security.user(),
                 security.password()),
@@ -207,6 +208,17 @@ final class SecuredConnectionsIT {
     Process process =
         start(Map.of("KAFKA_SSL_TRUSTSTORE_LOCATION", otherAuthority.toString()), "relational");
     assertSays(process, "view=relational .*" + UNKNOWN_AUTHORITY);
+    assertTellsNoSecret(process);
+  }
+
+  @Test
+  void brokers_that_are_shown_no_certificate_are_waited_for_with_that_reason() throws Exception {
+    Process process =
+        start(
+            Map.of("KAFKA_SSL_KEYSTORE_TYPE", "", "KAFKA_SSL_KEYSTORE_LOCATION", ""), "relational");
+    assertSays(
+        process,
+        "view=relational attempt=1 waiting: Received fatal alert: (bad_certificate|certificate_required)");
     assertTellsNoSecret(process);
   }
 
