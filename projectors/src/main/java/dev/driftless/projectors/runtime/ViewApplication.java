@@ -230,6 +230,9 @@ public final class ViewApplication implements AutoCloseable {
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
     // an outage is waited for however long it takes
     settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, Duration.ofDays(3_650).toMillis());
+    // A task has one partition, so it waits for no other. To ask for its lag would be answered on
+    // the consumer's heartbeat thread, which fails if the partition is moved meanwhile.
+    settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     settings.put(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG),
         config.maxBatch());
