@@ -58,12 +58,12 @@ public final class ConfigFile {
   public static ConfigFile load(
       InputStream defaults, @Nullable Path file, Function<String, @Nullable String> environment) {
     ObjectNode tree = defaults(defaults);
-    JsonNode builtIn = resolve(tree.deepCopy(), substitutor(name -> null));
+    JsonNode builtIn = resolve("defaults", "", tree.deepCopy(), substitutor(name -> null));
     if (file != null) {
       overlay(tree, read(file));
     }
     String source = file == null ? "environment" : file.toString();
-    JsonNode resolved = resolve(tree, substitutor(environment));
+    JsonNode resolved = resolve(source, "", tree, substitutor(environment));
     requireValues(source, "", builtIn, resolved);
     return new ConfigFile(source, "", (ObjectNode) resolved);
   }
@@ -92,14 +92,17 @@ public final class ConfigFile {
     try {
       return YAML.treeToValue(tree, type);
     } catch (UnrecognizedPropertyException e) {
-      throw new IllegalArgumentException(
-          "%s: unknown key %s; known here: %s".formatted(source, path(e), e.getKnownPropertyIds()),
-          e);
+      throw unknown(path(e), "known here: " + e.getKnownPropertyIds());
     } catch (JsonMappingException e) {
       throw new IllegalArgumentException("%s: %s: %s".formatted(source, path(e), problem(e)));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(source + ": " + UNFIT);
     }
+  }
+
+  /** That it says a key which nobody would read. */
+  IllegalArgumentException unknown(String key, String why) {
+    return new IllegalArgumentException("%s: unknown key %s; %s".formatted(source, key, why));
   }
 
   /** A record of ours says it itself; Jackson would show the value, which may be a password. */
@@ -178,20 +181,34 @@ public final class ConfigFile {
   }
 
   /** Substitutes in every text; what is then empty counts as not set. */
-  private static JsonNode resolve(JsonNode node, StringSubstitutor substitutor) {
+  private static JsonNode resolve(
+      String source, String key, JsonNode node, StringSubstitutor substitutor) {
     if (node instanceof ObjectNode object) {
+      String prefix = key.isEmpty() ? "" : key + ".";
       Map<String, JsonNode> resolved = new HashMap<>();
       object
           .properties()
-          .forEach(e -> resolved.put(e.getKey(), resolve(e.getValue(), substitutor)));
+          .forEach(
+              e ->
+                  resolved.put(
+                      e.getKey(), resolve(source, prefix + e.getKey(), e.getValue(), substitutor)));
       object.setAll(resolved);
       return object;
     }
     if (!node.isTextual()) {
       return node;
     }
-    String text = substitutor.replace(node.textValue());
-    return text.isEmpty() ? NullNode.instance : TextNode.valueOf(text);
+    try {
+      String text = substitutor.replace(node.textValue());
+      return text.isEmpty() ? NullNode.instance : TextNode.valueOf(text);
+    } catch (IllegalArgumentException e) {
+      if (e.getCause() != null) { // a file that cannot be read, which is named
+        throw e;
+      }
+      throw new IllegalArgumentException(
+          "%s: %s: %s Set it, or write a default, as in ${NAME:default}"
+              .formatted(source, key, e.getMessage()));
+    }
   }
 
   /** What is not set itself may stand in a file, as secrets are handed to containers. */

@@ -114,9 +114,14 @@ public record ProjectorsConfig(
    */
   public static ProjectorsConfig load(
       @Nullable Path file, Function<String, @Nullable String> environment) {
-    return ConfigFile.load(defaults(), file, environment)
-        .without(RECONCILER)
-        .bind(ProjectorsConfig.class);
+    ConfigFile settings = ConfigFile.load(defaults(), file, environment).without(RECONCILER);
+    ProjectorsConfig config = settings.bind(ProjectorsConfig.class);
+    KafkaKeys.unknown(config.kafka.keySet())
+        .ifPresent(
+            key -> {
+              throw settings.unknown("kafka." + key, "no client of Kafka has it");
+            });
+    return config;
   }
 
   /**

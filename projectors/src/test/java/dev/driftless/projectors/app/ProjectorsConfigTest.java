@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ProjectorsConfigTest {
 
@@ -239,6 +240,41 @@ final class ProjectorsConfigTest {
     assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(file + ": relational.user: has no value; leave it out for the default");
+  }
+
+  @Test
+  void a_variable_without_a_value_or_a_default_is_told_with_its_key() throws IOException {
+    Path file = file("relational: {user: 'secret${NOBODY}'}\n");
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(file + ": relational.user: ", "'NOBODY'", "${NAME:default}")
+        .hasMessageNotContaining("secret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sasl.mechanizm", "consumer.max.pol.records", "Bootstrap.servers"})
+  void a_setting_that_no_client_of_kafka_has_is_refused(String key) throws IOException {
+    Path file = file("kafka: {%s: '1'}\n".formatted(key));
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(file + ": unknown key kafka." + key);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "session.timeout.ms: 1000",
+        "main.consumer.fetch.max.bytes: 1000",
+        "producer.linger.ms: 5",
+        "admin.retries: 3",
+        "topic.segment.bytes: 1000000",
+        "probing.rebalance.interval.ms: 60000",
+        "metric.reporters: com.example.Reporter, reporter.url: here"
+      })
+  void a_setting_that_somebody_reads_is_passed_on(String settings) throws IOException {
+    Path file = file("kafka: {%s}\n".formatted(settings));
+    ProjectorsConfig config = ProjectorsConfig.load(file, name -> null);
+    assertThat(config.kafka()).containsKey(settings.substring(0, settings.indexOf(':')));
   }
 
   @Test
