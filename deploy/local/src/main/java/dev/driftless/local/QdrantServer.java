@@ -36,6 +36,8 @@ final class QdrantServer implements Server {
     if (security != null) {
       environment.put("QDRANT__SERVICE__ENABLE_TLS", "true");
       environment.put("QDRANT__SERVICE__API_KEY", security.secret(ServerKind.QDRANT));
+      environment.put("QDRANT__SERVICE__READ_ONLY_API_KEY", security.readOnlyKey());
+      environment.put("QDRANT__SERVICE__JWT_RBAC", "true");
       environment.put("QDRANT__TLS__CERT", security.certificates().toString());
       environment.put("QDRANT__TLS__KEY", security.key().toString());
     }

@@ -37,6 +37,11 @@ public record Security(
     return password + "-" + kind.id();
   }
 
+  /** Qdrant's second API key; besides, that server takes tokens signed with the first. */
+  public String readOnlyKey() {
+    return secret(ServerKind.QDRANT) + "-read-only";
+  }
+
   /** Without the password. */
   @Override
   public String toString() {
