@@ -1,12 +1,17 @@
 package dev.driftless.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.driftless.local.CertificateAuthority;
 import dev.driftless.local.SecuredStack;
 import dev.driftless.local.Security;
 import dev.driftless.local.ServerKind;
+import dev.driftless.projectors.app.Views;
+import dev.driftless.reconciler.service.ReconcilerMain;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +60,7 @@ final class SecuredCommandsIT {
         assertThat(run.exitCode()).as("%s: %s%s", command, run.out(), run.err()).isZero();
         assertThat(run.out() + run.err()).doesNotContain(security.password());
       }
+      assertReconcilerChecks(installation, security);
       Map<String, String> deceived = new HashMap<>(installation.environment());
       deceived.put(
           "REDIS_ROOT_CERTIFICATES", new CertificateAuthority(directory).certificate().toString());
@@ -70,5 +76,27 @@ final class SecuredCommandsIT {
       assertThat(refused.exitCode()).isEqualTo(1);
       assertThat(refused.err()).contains("unable to find valid certification path");
     }
+  }
+
+  private void assertReconcilerChecks(Installation installation, Security security)
+      throws Exception {
+    Map<String, String> environment = new HashMap<>(installation.environment());
+    environment.put("DRIFTLESS_RECONCILER_PORT", "0");
+    environment.put("DRIFTLESS_RECONCILER_STATE", directory.resolve("reconciler").toString());
+    Path output = directory.resolve("reconciler.log");
+    try (DeployedProcess process =
+        DeployedProcess.start(ReconcilerMain.class, environment, output)) {
+      for (String view : Views.names()) {
+        await()
+            .atMost(Duration.ofMinutes(2))
+            .untilAsserted(
+                () ->
+                    assertThat(process.get("metrics").body())
+                        .containsPattern("driftless_check_last\\{.*view=\"%s\"".formatted(view)));
+      }
+      assertThat(process.get("health/ready").statusCode()).isEqualTo(200);
+      process.term();
+    }
+    assertThat(Files.readString(output)).doesNotContain(security.password());
   }
 }
