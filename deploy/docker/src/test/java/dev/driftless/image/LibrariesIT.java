@@ -2,12 +2,16 @@ package dev.driftless.image;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,10 +53,35 @@ final class LibrariesIT {
         "dev.driftless.projectors.app.ProjectorsMain",
         "dev.driftless.reconciler.service.ReconcilerMain"
       })
-  void the_processes_are_there(String main) throws Exception {
-    Ended help = run(main, "--help");
-    assertThat(help.exitCode()).isZero();
-    assertThat(help.output()).contains("Usage: driftless-");
+  void a_process_starts_waits_for_its_servers_and_ends_when_told(String main) throws Exception {
+    Path output = directory.resolve("output");
+    ProcessBuilder builder = new ProcessBuilder(java(main)).directory(directory.toFile());
+    builder.environment().clear();
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "KAFKA_BOOTSTRAP_SERVERS",
+                "127.0.0.1:1",
+                "DRIFTLESS_STATE",
+                directory.resolve("state").toString(),
+                "DRIFTLESS_RECONCILER_STATE",
+                directory.resolve("checks").toString(),
+                "DRIFTLESS_RECONCILER_PORT",
+                "0"));
+    Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    try {
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> Files.readString(output).contains("127.0.0.1:1)"));
+      assertThat(process.isAlive()).isTrue();
+      process.destroy();
+      assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(128 + 15);
+      assertThat(Files.readString(output)).doesNotContain("NoClassDefFound", "ClassNotFound");
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @Test
@@ -64,6 +93,15 @@ final class LibrariesIT {
   }
 
   private Ended run(String main, String... arguments) throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(java(main, arguments)).directory(directory.toFile());
+    builder.environment().clear();
+    Process process = builder.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    return new Ended(process.waitFor(), output);
+  }
+
+  private static List<String> java(String main, String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -73,10 +111,6 @@ final class LibrariesIT {
                 LIBRARIES + "/*",
                 main));
     command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
-    builder.environment().clear();
-    Process process = builder.redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    return new Ended(process.waitFor(), output);
+    return command;
   }
 }
