@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -25,6 +26,9 @@ final class PostgresServer implements Server {
   static final String USER = "postgres";
   static final String PASSWORD = "postgres";
   static final String DATABASE = "driftless";
+
+  /** One more than process ids can be, on any system. */
+  private static final String NOBODY = "4194305";
 
   private static final Duration INITIALIZATION = Duration.ofMinutes(2);
 
@@ -57,6 +61,7 @@ final class PostgresServer implements Server {
     if (!Files.exists(cluster)) {
       initialize(programs, cluster, site);
     }
+    forgetReusedProcess(cluster);
     List<String> postgres =
         List.of(
             programs.resolve("bin/postgres").toString(),
@@ -76,6 +81,28 @@ final class PostgresServer implements Server {
             "log_timezone=UTC");
     List<String> command = Stream.concat(postgres.stream(), encryption(site).stream()).toList();
     return new Launch(site.host().withoutRoot(command, site.data()), Map.of());
+  }
+
+  /**
+   * After a crash its process id stays in a file, and PostgreSQL does not start if anybody has that
+   * id by now. What else is in the file it goes on to check: whether a process of the former one
+   * still uses its memory.
+   */
+  private static void forgetReusedProcess(Path cluster) throws IOException {
+    Path file = cluster.resolve("postmaster.pid");
+    if (!Files.exists(file)) {
+      return;
+    }
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    boolean isThisOne =
+        ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
+            .flatMap(process -> process.info().commandLine())
+            .filter(command -> command.contains(cluster.toString()))
+            .isPresent();
+    if (!isThisOne) {
+      lines.set(0, NOBODY);
+      Files.write(file, lines);
+    }
   }
 
   private List<String> encryption(Site site) throws IOException {

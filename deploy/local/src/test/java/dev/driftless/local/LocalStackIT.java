@@ -6,7 +6,9 @@ import static dev.driftless.local.ServerStatus.State.STOPPED;
 import static dev.driftless.local.ServerStatus.State.UNRESPONSIVE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +102,25 @@ final class LocalStackIT {
     assertThat(stack.start(EnumSet.of(kind), Progress.silent())).isEqualTo(addresses);
     assertThat(new Marks(addresses).find(kind)).contains(31);
     new Marks(addresses).leave(kind, 32);
+  }
+
+  @Test
+  void a_killed_postgresql_starts_though_another_program_has_its_process_id() throws Exception {
+    new Marks(addresses).leave(ServerKind.POSTGRES, 35);
+
+    stack.kill(ServerKind.POSTGRES);
+    Path file = stack.data(ServerKind.POSTGRES).resolve("cluster/postmaster.pid");
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    Process other = new ProcessBuilder("sleep", "600").start();
+    lines.set(0, String.valueOf(other.pid()));
+    Files.write(file, lines);
+
+    try {
+      stack.start(EnumSet.of(ServerKind.POSTGRES), Progress.silent());
+    } finally {
+      other.destroy();
+    }
+    assertThat(new Marks(addresses).find(ServerKind.POSTGRES)).contains(35);
   }
 
   @ParameterizedTest
