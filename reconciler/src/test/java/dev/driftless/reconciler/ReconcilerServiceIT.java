@@ -98,17 +98,20 @@ final class ReconcilerServiceIT {
     await(() -> assertThat(ready()).isEqualTo(200));
     stores.sql("BEGIN");
     stores.sql("LOCK TABLE R.memories");
-    await(
-        () ->
-            assertThat(
-                    stores.query(
-                        "SELECT pid FROM pg_locks WHERE relation = 'R.memories'::regclass AND NOT granted"))
-                .isNotEmpty());
+    try {
+      await(
+          () ->
+              assertThat(
+                      stores.query(
+                          "SELECT pid FROM pg_locks WHERE relation = 'R.memories'::regclass AND NOT granted"))
+                  .isNotEmpty());
 
-    long begin = System.nanoTime();
-    service.close();
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
-    stores.sql("ROLLBACK");
+      long begin = System.nanoTime();
+      service.close();
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
+    } finally {
+      stores.sql("ROLLBACK");
+    }
   }
 
   private ReconcilerService start(Map<String, String> more) {

@@ -1,17 +1,14 @@
 package dev.driftless.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.driftless.local.CertificateAuthority;
 import dev.driftless.local.SecuredStack;
 import dev.driftless.local.Security;
 import dev.driftless.local.ServerKind;
-import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.service.ReconcilerMain;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,15 +83,7 @@ final class SecuredCommandsIT {
     Path output = directory.resolve("reconciler.log");
     try (DeployedProcess process =
         DeployedProcess.start(ReconcilerMain.class, environment, output)) {
-      for (String view : Views.names()) {
-        await()
-            .atMost(Duration.ofMinutes(2))
-            .untilAsserted(
-                () ->
-                    assertThat(process.get("metrics").body())
-                        .containsPattern("driftless_check_last\\{.*view=\"%s\"".formatted(view)));
-      }
-      assertThat(process.get("health/ready").statusCode()).isEqualTo(200);
+      process.awaitReady();
       process.term();
     }
     assertThat(Files.readString(output)).doesNotContain(security.password());

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.MethodName;
@@ -151,18 +152,26 @@ final class StackCommandsIT {
     return run.json();
   }
 
+  private static String read(Path log) {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
   /** Their log, with all their threads in it. */
   private static String whatProjectorsDo() {
     Path log = stack.stack().program("projectors").log();
     try {
       CommandRun status = CommandRun.of(new StatusCommand(environment), "--json");
       String pid = status.json().at("/processes/projectors/pid").asText();
-      new ProcessBuilder("kill", "-QUIT", pid).start().waitFor();
+      new ProcessBuilder("/bin/sh", "-c", "kill -s QUIT " + pid).start().waitFor();
       await().until(() -> Files.readString(log).contains("JNI global refs"));
-      return Files.readString(log);
-    } catch (IOException | InterruptedException e) {
-      return log + ": " + e;
+    } catch (ConditionTimeoutException | IOException | InterruptedException e) {
+      return "no dump of their threads: %s%n%s".formatted(e, read(log));
     }
+    return read(log);
   }
 
   private static void publish(String line) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -27,7 +28,7 @@ final class PostgresServer implements Server {
   static final String PASSWORD = "postgres";
   static final String DATABASE = "driftless";
 
-  /** One more than process ids can be, on any system. */
+  /** Larger than any process id. */
   private static final String NOBODY = "4194305";
 
   private static final Duration INITIALIZATION = Duration.ofMinutes(2);
@@ -84,9 +85,9 @@ final class PostgresServer implements Server {
   }
 
   /**
-   * After a crash its process id stays in a file, and PostgreSQL does not start if anybody has that
-   * id by now. What else is in the file it goes on to check: whether a process of the former one
-   * still uses its memory.
+   * After a crash its process id stays in a file, and PostgreSQL does not start if a process that
+   * it may signal has that id by now. What else is in the file it goes on to check: whether a
+   * process of the former one still uses its memory.
    */
   private static void forgetReusedProcess(Path cluster) throws IOException {
     Path file = cluster.resolve("postmaster.pid");
@@ -94,14 +95,18 @@ final class PostgresServer implements Server {
       return;
     }
     List<String> lines = new ArrayList<>(Files.readAllLines(file));
-    boolean isThisOne =
-        ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
+    if (lines.isEmpty() || !lines.get(0).matches("\\d{1,9}")) {
+      return;
+    }
+    boolean isAnother =
+        ProcessHandle.of(Long.parseLong(lines.get(0)))
             .flatMap(process -> process.info().commandLine())
-            .filter(command -> command.contains(cluster.toString()))
+            .filter(command -> !command.contains(cluster.toString()))
             .isPresent();
-    if (!isThisOne) {
+    if (isAnother) {
       lines.set(0, NOBODY);
-      Files.write(file, lines);
+      Path written = Files.write(cluster.resolve("postmaster.pid.new"), lines);
+      Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 

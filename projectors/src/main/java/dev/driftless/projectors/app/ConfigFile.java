@@ -92,7 +92,9 @@ public final class ConfigFile {
     try {
       return YAML.treeToValue(tree, type);
     } catch (UnrecognizedPropertyException e) {
-      throw unknown(path(e), "known here: " + e.getKnownPropertyIds());
+      throw new IllegalArgumentException(
+          "%s: unknown key %s; known here: %s".formatted(source, path(e), e.getKnownPropertyIds()),
+          e);
     } catch (JsonMappingException e) {
       throw new IllegalArgumentException("%s: %s: %s".formatted(source, path(e), problem(e)));
     } catch (JsonProcessingException e) {
@@ -100,9 +102,9 @@ public final class ConfigFile {
     }
   }
 
-  /** That it says a key which nobody would read. */
-  IllegalArgumentException unknown(String key, String why) {
-    return new IllegalArgumentException("%s: unknown key %s; %s".formatted(source, key, why));
+  /** What is to be thrown where this file says what it must not. */
+  IllegalArgumentException refused(String why) {
+    return new IllegalArgumentException(source + ": " + why);
   }
 
   /** A record of ours says it itself; Jackson would show the value, which may be a password. */
@@ -202,12 +204,13 @@ public final class ConfigFile {
       String text = substitutor.replace(node.textValue());
       return text.isEmpty() ? NullNode.instance : TextNode.valueOf(text);
     } catch (IllegalArgumentException e) {
-      if (e.getCause() != null) { // a file that cannot be read, which is named
-        throw e;
+      if (e.getCause() != null) { // of a file that a variable names
+        throw new IllegalArgumentException(
+            "%s: %s: %s".formatted(source, key, e.getMessage()), e.getCause());
       }
       throw new IllegalArgumentException(
-          "%s: %s: %s Set it, or write a default, as in ${NAME:default}"
-              .formatted(source, key, e.getMessage()));
+          "%s: %s: %s: set it, or write a default, as in ${NAME:default}"
+              .formatted(source, key, e.getMessage().replaceFirst(" \\(.*", "")));
     }
   }
 

@@ -116,10 +116,10 @@ public record ProjectorsConfig(
       @Nullable Path file, Function<String, @Nullable String> environment) {
     ConfigFile settings = ConfigFile.load(defaults(), file, environment).without(RECONCILER);
     ProjectorsConfig config = settings.bind(ProjectorsConfig.class);
-    KafkaKeys.unknown(config.kafka.keySet())
+    KafkaKeys.refusal(config.kafka.keySet())
         .ifPresent(
-            key -> {
-              throw settings.unknown("kafka." + key, "no client of Kafka has it");
+            why -> {
+              throw settings.refused(why);
             });
     return config;
   }

@@ -239,6 +239,9 @@ public final class PostgresGenerations implements Generations {
     ViewSchema.lock(handle);
     refuseOthers(handle, expected);
     refuseStrangers(handle);
+    if (!expected.isSpareOld()) {
+      refuseEarlierRelease(handle);
+    }
     String tables = String.join(", ", inBoth(handle, TABLES));
     handle.execute(VACUUM_TIMEOUT);
     handle.execute("LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE".formatted(tables));

@@ -230,7 +230,7 @@ public final class ViewApplication implements AutoCloseable {
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
     // an outage is waited for however long it takes
     settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, Duration.ofDays(3_650).toMillis());
-    // A task has one partition, so it waits for no other. To ask for its lag would be answered on
+    // A task has one partition, so it waits for no other. The answer to what its lag is may come on
     // the consumer's heartbeat thread, which fails if the partition is moved meanwhile.
     settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     settings.put(

@@ -247,17 +247,40 @@ final class ProjectorsConfigTest {
     Path file = file("relational: {user: 'secret${NOBODY}'}\n");
     assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll(file + ": relational.user: ", "'NOBODY'", "${NAME:default}")
+        .hasMessage(
+            file
+                + ": relational.user: Cannot resolve variable 'NOBODY': set it, or write a default, as in ${NAME:default}")
         .hasMessageNotContaining("secret");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sasl.mechanizm", "consumer.max.pol.records", "Bootstrap.servers"})
+  @ValueSource(
+      strings = {
+        "sasl.mechanizm",
+        "consumer.fetch.max.byte",
+        "Bootstrap.servers",
+        "sasl.client.calback.handler.class"
+      })
   void a_setting_that_no_client_of_kafka_has_is_refused(String key) throws IOException {
     Path file = file("kafka: {%s: '1'}\n".formatted(key));
     assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(file + ": unknown key kafka." + key);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "num.stream.threads, set reading.threads instead",
+    "main.consumer.max.poll.records, set reading.maxBatch instead",
+    "processing.guarantee, it is fixed",
+    "basic.auth.user.info, belongs below registry"
+  })
+  void a_setting_that_would_have_no_effect_is_refused_and_what_to_do_is_said(
+      String key, String what) throws IOException {
+    Path file = file("kafka: {%s: '1'}\n".formatted(key));
+    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("%s: kafka.%s: %s".formatted(file, key, what));
   }
 
   @ParameterizedTest
@@ -269,6 +292,10 @@ final class ProjectorsConfigTest {
         "admin.retries: 3",
         "topic.segment.bytes: 1000000",
         "probing.rebalance.interval.ms: 60000",
+        "client.tag.zone: a",
+        "metrics.jmx.exclude: '.*'",
+        "producer.metrics.context.cluster: c",
+        "sasl.client.callback.handler.class: com.example.Handler, handler.region: here",
         "metric.reporters: com.example.Reporter, reporter.url: here"
       })
   void a_setting_that_somebody_reads_is_passed_on(String settings) throws IOException {

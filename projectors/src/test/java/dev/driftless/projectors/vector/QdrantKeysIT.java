@@ -81,15 +81,18 @@ final class QdrantKeysIT {
       assertThatThrownBy(() -> append(writer, 2, new TestLog().recorded("m", "no")))
           .hasStackTraceContaining("PERMISSION_DENIED");
     }
+    assertDeletesNothing(security.readOnlyKey(), collection);
   }
 
   @Test
-  void a_token_reads_all_tenants_of_its_collection_and_of_no_other() throws Exception {
-    String other = collection + "-other";
-    try (VectorCollections all = collections(token("{\"collection\":\"%s\",\"access\":\"r\"}"))) {
-      assertThat(tenants(all, collection)).containsExactlyInAnyOrder("acme", "evil");
-      assertThatThrownBy(() -> tenants(all, other)).hasStackTraceContaining("PERMISSION_DENIED");
+  void a_token_for_the_alias_reads_all_tenants_by_it_and_nothing_else() throws Exception {
+    String token = token("{\"collection\":\"%s\",\"access\":\"r\"}");
+    try (VectorCollections all = collections(token)) {
+      assertThat(tenants(all, all.alias())).containsExactlyInAnyOrder("acme", "evil");
+      assertThatThrownBy(() -> tenants(all, collection))
+          .hasStackTraceContaining("PERMISSION_DENIED");
     }
+    assertDeletesNothing(token, VectorCollections.alias(NAMES));
   }
 
   @Test
@@ -97,7 +100,19 @@ final class QdrantKeysIT {
     String bound =
         token("{\"collection\":\"%s\",\"access\":\"r\",\"payload\":{\"tenant\":\"acme\"}}");
     try (VectorCollections all = collections(bound)) {
-      assertThatThrownBy(() -> tenants(all, collection)).hasStackTraceContaining("payload");
+      assertThatThrownBy(() -> tenants(all, all.alias()))
+          .hasStackTraceContaining("UNAUTHENTICATED")
+          .hasStackTraceContaining("payload");
+    }
+  }
+
+  private void assertDeletesNothing(String key, String from) {
+    try (VectorCollections all = collections(key)) {
+      assertThatThrownBy(
+              () ->
+                  all.link()
+                      .await(all.link().client().deleteAsync(from, Filter.getDefaultInstance())))
+          .hasStackTraceContaining("PERMISSION_DENIED");
     }
   }
 
@@ -144,7 +159,7 @@ final class QdrantKeysIT {
   /** Signed with the full key, as Qdrant's documentation says. */
   private String token(String access) throws Exception {
     Base64.Encoder encoder = Base64.getUrlEncoder().withoutPadding();
-    String claims = "{\"access\":[" + access.formatted(collection) + "]}";
+    String claims = "{\"access\":[" + access.formatted(VectorCollections.alias(NAMES)) + "]}";
     String signed =
         encoder.encodeToString("{\"alg\":\"HS256\",\"typ\":\"JWT\"}".getBytes(UTF_8))
             + "."
