@@ -29,7 +29,7 @@ public final class AuditInspector {
    */
   public static EntityTables open(PostgresConfig config, Names names, int partitions) {
     return new EntityTables(
-        AuditProjector.open(config, names),
+        AuditProjector.open(config.forScans(), names),
         partitions,
         List.of(AuditRows.RECORDS),
         Set.of(Kind.RECORD),

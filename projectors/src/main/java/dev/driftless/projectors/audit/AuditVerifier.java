@@ -53,7 +53,7 @@ public final class AuditVerifier implements AutoCloseable {
    *     does; what the rows say of the event is compared with it
    */
   public AuditVerifier(PostgresConfig config, Names names, Decoder decoder) {
-    this.store = AuditProjector.open(config, names);
+    this.store = AuditProjector.open(config.forScans(), names);
     this.decoder = decoder;
   }
 

@@ -24,7 +24,7 @@ public final class ContextInspector {
    */
   public static EntityTables open(PostgresConfig config, Names names, int partitions) {
     return new EntityTables(
-        ContextProjector.open(config, names),
+        ContextProjector.open(config.forScans(), names),
         partitions,
         ContextChanges.TABLES,
         Set.of(Kind.MEMORY, Kind.PATTERN, Kind.TOOL_CALL),

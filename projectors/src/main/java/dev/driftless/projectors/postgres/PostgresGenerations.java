@@ -149,7 +149,7 @@ public final class PostgresGenerations implements Generations {
     this.layout = layout;
     this.shown = layout.name(names);
     this.spare = layout.name(names.spare());
-    this.store = new PostgresStore(config, layout, names);
+    this.store = new PostgresStore(config.forScans(), layout, names);
   }
 
   @Override

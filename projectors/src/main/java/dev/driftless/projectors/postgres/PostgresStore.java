@@ -25,6 +25,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One view's schema in PostgreSQL. The position of a partition is a row of {@code view_positions}
@@ -33,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A writer that stands still between two statements of a transaction holds the positions' rows,
  * and whoever takes its place waits for them; so the server ends the transaction after the time for
- * which this side would wait for an answer. A statement that the server is still busy with is not
- * ended.
+ * which this side would wait for an answer. In the middle of what it sends for a statement, where
+ * the server counts no time, whoever takes its place ends its session. A statement that the server
+ * is still busy with is not ended.
  *
  * <p>Messages of exceptions hold no value of a row: it may be the text of a memory.
  *
@@ -42,11 +45,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PostgresStore implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
+
   private static final String ACQUIRE =
       """
       INSERT INTO view_positions AS p (partition, epoch) VALUES (:partition, :clock)
       ON CONFLICT (partition) DO UPDATE SET epoch = greatest(p.epoch + 1, excluded.epoch)
       RETURNING epoch, topic_id, position, log_time, tableoid
+      """;
+
+  /** For all waiting for locks in the transaction; milliseconds. */
+  private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = ";
+
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+  /** Sessions that have begun a statement on positions, and of which the server waits for more. */
+  private static final String END_STANDING =
+      """
+      SELECT a.pid FROM (
+        SELECT DISTINCT a.pid FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+        WHERE l.relation = to_regclass('view_positions') AND l.granted
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND a.state = 'active' AND a.wait_event = 'ClientRead'
+          AND a.state_change < clock_timestamp() - :silence * interval '1 millisecond'
+      ) a WHERE pg_terminate_backend(a.pid)
       """;
 
   private static final String STORED =
@@ -81,6 +103,7 @@ public final class PostgresStore implements AutoCloseable {
   private final Names names;
   private final String schema;
   private final String bound;
+  private final long lockTimeoutMillis;
   private final HikariDataSource pool;
   private final Jdbi jdbi;
 
@@ -95,6 +118,8 @@ public final class PostgresStore implements AutoCloseable {
     this.names = names;
     this.schema = layout.name(names);
     this.bound = BOUND + config.socketTimeout().toMillis();
+    // else this side would be gone before the server, which goes on to wait
+    this.lockTimeoutMillis = config.socketTimeout().toMillis() / 2;
     this.pool = pool(config, names.generation(layout.view()), schema);
     this.jdbi = Jdbi.create(pool);
     this.jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
@@ -107,9 +132,39 @@ public final class PostgresStore implements AutoCloseable {
 
   /** Takes the partition over; see {@link dev.driftless.projectors.Projector#acquire}. */
   public Fence acquire(int partition) {
+    try {
+      return take(partition);
+    } catch (RuntimeException e) {
+      if (LOCK_NOT_AVAILABLE.equals(sqlState(e)) && endStanding()) {
+        return take(partition);
+      }
+      throw e;
+    }
+  }
+
+  private boolean endStanding() {
+    List<Integer> ended =
+        jdbi.withHandle(
+            handle ->
+                handle
+                    .createQuery(END_STANDING)
+                    .bind("silence", lockTimeoutMillis)
+                    .mapTo(Integer.class)
+                    .list());
+    ended.forEach(
+        pid ->
+            LOG.warn(
+                "view={} pid={} held the position and sent no more: its session was ended",
+                view(),
+                pid));
+    return !ended.isEmpty();
+  }
+
+  private Fence take(int partition) {
     return jdbi.inTransaction(
         handle -> {
           handle.execute(bound);
+          handle.execute(LOCK_TIMEOUT + lockTimeoutMillis);
           migrate(handle);
           return handle
               .createQuery(ACQUIRE)
@@ -336,13 +391,21 @@ public final class PostgresStore implements AutoCloseable {
     // Told, not asked for: if the first connection breaks while it is asked, the pool takes -1 for
     // the answer, and every later connection fails (HikariCP issue 1944).
     hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-    hikari.addDataSourceProperty("currentSchema", schema);
-    hikari.addDataSourceProperty("ApplicationName", "driftless-" + name);
-    hikari.addDataSourceProperty("socketTimeout", config.socketTimeout().toSeconds());
-    hikari.addDataSourceProperty(
-        "connectTimeout", Math.max(1, config.connectTimeout().toSeconds()));
-    hikari.addDataSourceProperty("tcpKeepAlive", true);
-    hikari.addDataSourceProperty("logServerErrorDetail", false);
+    // As texts: the driver takes no notice of a property that is a number or a boolean.
+    Map.of(
+            "currentSchema",
+            schema,
+            "ApplicationName",
+            "driftless-" + name,
+            "socketTimeout",
+            Long.toString(config.socketTimeout().toSeconds()),
+            "connectTimeout",
+            Long.toString(Math.max(1, config.connectTimeout().toSeconds())),
+            "tcpKeepAlive",
+            "true",
+            "logServerErrorDetail",
+            "false")
+        .forEach(hikari::addDataSourceProperty);
     return new HikariDataSource(hikari);
   }
 }

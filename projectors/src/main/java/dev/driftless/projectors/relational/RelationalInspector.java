@@ -24,7 +24,7 @@ public final class RelationalInspector {
    */
   public static EntityTables open(PostgresConfig config, Names names, int partitions) {
     return new EntityTables(
-        RelationalProjector.open(config, names),
+        RelationalProjector.open(config.forScans(), names),
         partitions,
         RelationalTables.ALL,
         Set.of(Kind.MEMORY, Kind.SESSION, Kind.MESSAGE, Kind.CHECKPOINT, Kind.TOOL_CALL),

@@ -8,14 +8,20 @@ import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.Position;
 import dev.driftless.projectors.relational.RelationalProjector;
 import dev.driftless.schemas.Names;
+import java.net.SocketTimeoutException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.assertj.core.util.Throwables;
 import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /** What becomes of a writer that stands still in the middle of a transaction. */
 final class StandstillIT {
@@ -62,6 +68,80 @@ final class StandstillIT {
       assertThat(next.stored(0).position()).as("nothing was written").isNull();
     } finally {
       goOn.countDown();
+    }
+  }
+
+  /** The server waits for the rest of a statement, and counts no time. */
+  @Test
+  void who_takes_the_partition_over_ends_a_writer_that_stands_still_in_a_statement()
+      throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (PostgresStore still = store();
+        PostgresStore next = store()) {
+      Batch batch = batch(still.acquire(0));
+      CountDownLatch inside = new CountDownLatch(1);
+      CompletableFuture<Void> standing =
+          CompletableFuture.runAsync(
+              () ->
+                  still.apply(
+                      List.of(batch),
+                      handle -> {
+                        sendInPart(
+                            handle,
+                            () -> {
+                              inside.countDown();
+                              await(goOn);
+                            });
+                      }));
+      await(inside);
+
+      Awaitility.await("the partition is taken over while the other stands still")
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptionsMatching(e -> PostgresStore.isTransient((Exception) e))
+          .until(() -> next.acquire(0).epoch() > batch.epoch());
+      goOn.countDown();
+
+      assertThatThrownBy(standing::join).isNotNull();
+      assertThat(next.stored(0).position()).as("nothing was written").isNull();
+    } finally {
+      goOn.countDown();
+    }
+  }
+
+  @Test
+  void an_answer_is_waited_for_as_long_as_was_said() {
+    try (PostgresStore store = store()) {
+      assertThatThrownBy(() -> store.jdbi().useHandle(h -> h.execute("SELECT pg_sleep(60)")))
+          .hasRootCauseInstanceOf(SocketTimeoutException.class);
+    }
+  }
+
+  @Test
+  void what_the_server_tells_of_a_row_is_in_no_message() {
+    try (PostgresStore store = store()) {
+      assertThatThrownBy(
+              () ->
+                  store
+                      .jdbi()
+                      .useHandle(
+                          handle -> {
+                            handle.execute("CREATE TEMP TABLE secrets (text text UNIQUE)");
+                            handle.execute("INSERT INTO secrets VALUES ('hush'), ('hush')");
+                          }))
+          .hasStackTraceContaining("duplicate key")
+          .satisfies(e -> assertThat(Throwables.getStackTrace(e)).doesNotContain("hush"));
+    }
+  }
+
+  /** The driver does not let go of a connection in this state, so it is cut off in the end. */
+  private static void sendInPart(Handle handle, Runnable meanwhile) {
+    try {
+      PGConnection driver = handle.getConnection().unwrap(PGConnection.class);
+      var unused = driver.getCopyAPI().copyIn("COPY memories FROM STDIN");
+      meanwhile.run();
+      ((Connection) driver).abort(Runnable::run);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -57,9 +57,9 @@ final class DirectReads implements AutoCloseable {
   DirectReads(Addresses servers) throws SQLException {
     this.servers = servers;
     Properties properties = new Properties();
-    properties.put("user", servers.postgresUser());
-    properties.put("password", servers.postgresPassword());
-    properties.put("socketTimeout", PATIENCE.toSeconds());
+    properties.setProperty("user", servers.postgresUser());
+    properties.setProperty("password", servers.postgresPassword());
+    properties.setProperty("socketTimeout", Long.toString(PATIENCE.toSeconds()));
     this.postgres = DriverManager.getConnection(servers.jdbcUrl(), properties);
     this.redisClient = RedisClient.create(servers.redisUrl());
     this.redis = redisClient.connect();

@@ -61,9 +61,9 @@ final class SqlTable implements StoreClient {
   private Connection connection() throws SQLException {
     if (open == null) {
       Properties properties = new Properties();
-      properties.put("user", config.user());
-      properties.put("password", config.password());
-      properties.put("socketTimeout", config.socketTimeout().toSeconds());
+      properties.setProperty("user", config.user());
+      properties.setProperty("password", config.password());
+      properties.setProperty("socketTimeout", Long.toString(config.socketTimeout().toSeconds()));
       open = DriverManager.getConnection(config.url(), properties);
     }
     return open;
