@@ -210,7 +210,7 @@ public final class ConfigFile {
       }
       throw new IllegalArgumentException(
           "%s: %s: %s: set it, or write a default, as in ${NAME:default}"
-              .formatted(source, key, e.getMessage().replaceFirst(" \\(.*", "")));
+              .formatted(source, key, String.valueOf(e.getMessage()).replaceFirst(" \\(.*", "")));
     }
   }
 
