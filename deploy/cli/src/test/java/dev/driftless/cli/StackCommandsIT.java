@@ -160,7 +160,9 @@ final class StackCommandsIT {
     }
   }
 
-  /** Their log, with all their threads in it. */
+  /**
+   * Their log, with all their threads in it, and the broker's, which tells who is in which group.
+   */
   private static String whatProjectorsDo() {
     Path log = stack.stack().program("projectors").log();
     try {
@@ -171,7 +173,7 @@ final class StackCommandsIT {
     } catch (ConditionTimeoutException | IOException | InterruptedException e) {
       return "no dump of their threads: %s%n%s".formatted(e, read(log));
     }
-    return read(log);
+    return read(log) + read(log.resolveSibling("kafka.log"));
   }
 
   private static void publish(String line) {
