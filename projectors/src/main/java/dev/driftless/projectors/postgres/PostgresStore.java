@@ -163,8 +163,7 @@ public final class PostgresStore implements AutoCloseable {
   private Fence take(int partition) {
     return jdbi.inTransaction(
         handle -> {
-          handle.execute(bound);
-          handle.execute(LOCK_TIMEOUT + lockTimeoutMillis);
+          handle.execute(bound + ";" + LOCK_TIMEOUT + lockTimeoutMillis);
           migrate(handle);
           return handle
               .createQuery(ACQUIRE)

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BiConsumer;
 import org.assertj.core.util.Throwables;
 import org.awaitility.Awaitility;
 import org.jdbi.v3.core.Handle;
@@ -41,58 +42,37 @@ final class StandstillIT {
   @Test
   void who_takes_the_partition_over_does_not_wait_for_a_writer_that_stands_still()
       throws Exception {
-    CountDownLatch goOn = new CountDownLatch(1);
-    try (PostgresStore still = store();
-        PostgresStore next = store()) {
-      Batch batch = batch(still.acquire(0));
-      CountDownLatch inside = new CountDownLatch(1);
-      CompletableFuture<Void> standing =
-          CompletableFuture.runAsync(
-              () ->
-                  still.apply(
-                      List.of(batch),
-                      handle -> {
-                        inside.countDown();
-                        await(goOn);
-                        handle.execute("SELECT 1");
-                      }));
-      await(inside);
-
-      Awaitility.await("the partition is taken over while the other stands still")
-          .atMost(Duration.ofSeconds(30))
-          .ignoreExceptionsMatching(e -> PostgresStore.isTransient((Exception) e))
-          .until(() -> next.acquire(0).epoch() > batch.epoch());
-      goOn.countDown();
-
-      assertThatThrownBy(standing::join).isNotNull();
-      assertThat(next.stored(0).position()).as("nothing was written").isNull();
-    } finally {
-      goOn.countDown();
-    }
+    assertTakenOverFrom(
+        (handle, standStill) -> {
+          standStill.run();
+          handle.execute("SELECT 1");
+        });
   }
 
   /** The server waits for the rest of a statement, and counts no time. */
   @Test
   void who_takes_the_partition_over_ends_a_writer_that_stands_still_in_a_statement()
       throws Exception {
+    assertTakenOverFrom(StandstillIT::sendInPart);
+  }
+
+  /**
+   * @param work of a transaction; stands still in the runnable until another writer took over
+   */
+  private void assertTakenOverFrom(BiConsumer<Handle, Runnable> work) throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
     try (PostgresStore still = store();
         PostgresStore next = store()) {
       Batch batch = batch(still.acquire(0));
       CountDownLatch inside = new CountDownLatch(1);
+      Runnable standStill =
+          () -> {
+            inside.countDown();
+            await(goOn);
+          };
       CompletableFuture<Void> standing =
           CompletableFuture.runAsync(
-              () ->
-                  still.apply(
-                      List.of(batch),
-                      handle -> {
-                        sendInPart(
-                            handle,
-                            () -> {
-                              inside.countDown();
-                              await(goOn);
-                            });
-                      }));
+              () -> still.apply(List.of(batch), handle -> work.accept(handle, standStill)));
       await(inside);
 
       Awaitility.await("the partition is taken over while the other stands still")
