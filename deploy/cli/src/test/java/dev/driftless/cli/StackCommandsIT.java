@@ -165,15 +165,16 @@ final class StackCommandsIT {
    */
   private static String whatProjectorsDo() {
     Path log = stack.stack().program("projectors").log();
+    String dumped = "";
     try {
       CommandRun status = CommandRun.of(new StatusCommand(environment), "--json");
       String pid = status.json().at("/processes/projectors/pid").asText();
       new ProcessBuilder("/bin/sh", "-c", "kill -s QUIT " + pid).start().waitFor();
       await().until(() -> Files.readString(log).contains("JNI global refs"));
     } catch (ConditionTimeoutException | IOException | InterruptedException e) {
-      return "no dump of their threads: %s%n%s".formatted(e, read(log));
+      dumped = "no dump of their threads: %s%n".formatted(e);
     }
-    return read(log) + read(log.resolveSibling("kafka.log"));
+    return dumped + read(log) + read(log.resolveSibling("kafka.log"));
   }
 
   private static void publish(String line) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,9 +80,7 @@ final class ProjectorsConfigTest {
   @Test
   void an_unknown_key_is_refused_by_name() throws IOException {
     Path file = file("cache: {url: 'redis://cache:6379'}\n");
-    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll(file.toString(), "unknown key cache.url", "uri");
+    assertRefused(file).hasMessageContainingAll(file.toString(), "unknown key cache.url", "uri");
   }
 
   @Test
@@ -170,8 +169,7 @@ final class ProjectorsConfigTest {
   void a_value_that_cannot_be_is_refused_without_being_shown(String yaml, String message)
       throws IOException {
     Path file = file(yaml);
-    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
-        .isInstanceOf(IllegalArgumentException.class)
+    assertRefused(file)
         .hasMessageContainingAll(file.toString(), message)
         .extracting(Throwables::getStackTrace, STRING)
         .doesNotContain("hush42", "4242");
@@ -234,19 +232,22 @@ final class ProjectorsConfigTest {
     assertThat(config.relational().user()).isEqualTo("postgres");
   }
 
+  private static AbstractThrowableAssert<?, ?> assertRefused(Path file) {
+    return assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void a_value_that_turns_out_to_be_empty_is_refused_with_its_key() throws IOException {
     Path file = file("relational: {user: '${NOBODY:}'}\n");
-    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
-        .isInstanceOf(IllegalArgumentException.class)
+    assertRefused(file)
         .hasMessage(file + ": relational.user: has no value; leave it out for the default");
   }
 
   @Test
   void a_variable_without_a_value_or_a_default_is_told_with_its_key() throws IOException {
     Path file = file("relational: {user: 'secret${NOBODY}'}\n");
-    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
-        .isInstanceOf(IllegalArgumentException.class)
+    assertRefused(file)
         .hasMessage(
             file
                 + ": relational.user: Cannot resolve variable 'NOBODY': set it, or write a default, as in ${NAME:default}")
@@ -263,9 +264,7 @@ final class ProjectorsConfigTest {
       })
   void a_setting_that_no_client_of_kafka_has_is_refused(String key) throws IOException {
     Path file = file("kafka: {%s: '1'}\n".formatted(key));
-    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(file + ": unknown key kafka." + key);
+    assertRefused(file).hasMessageContaining(file + ": unknown key kafka." + key);
   }
 
   @ParameterizedTest
@@ -278,9 +277,7 @@ final class ProjectorsConfigTest {
   void a_setting_that_would_have_no_effect_is_refused_and_what_to_do_is_said(
       String key, String what) throws IOException {
     Path file = file("kafka: {%s: '1'}\n".formatted(key));
-    assertThatThrownBy(() -> ProjectorsConfig.load(file, name -> null))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("%s: kafka.%s: %s".formatted(file, key, what));
+    assertRefused(file).hasMessageContaining("%s: kafka.%s: %s".formatted(file, key, what));
   }
 
   @ParameterizedTest
