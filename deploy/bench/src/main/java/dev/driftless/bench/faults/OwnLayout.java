@@ -1,13 +1,13 @@
 package dev.driftless.bench.faults;
 
 import dev.driftless.bench.MadeUp;
+import dev.driftless.bench.PeerTopic;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.NewTopic;
 
 /**
  * Where the ways without a log of events keep actions, each under its own name.
@@ -69,11 +69,7 @@ final class OwnLayout implements Layout {
         "PUT",
         "/collections/" + collection(way),
         Map.of("vectors", Map.of("size", MadeUp.DIMENSIONS, "distance", "Cosine")));
-    stores
-        .admin()
-        .createTopics(List.of(new NewTopic(topic(way), PARTITIONS, (short) 1)))
-        .all()
-        .get();
+    PeerTopic.create(stores.admin(), topic(way), PARTITIONS);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.driftless.bench.performance;
 
 import dev.driftless.bench.JavaCommand;
+import dev.driftless.bench.PeerTopic;
 import dev.driftless.local.Addresses;
 import dev.driftless.local.LocalProgram;
 import dev.driftless.projectors.postgres.PostgresConfig;
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.connect.cli.ConnectStandalone;
@@ -111,11 +111,7 @@ final class ConnectPeer {
     Map<String, Object> kafka =
         Map.of("bootstrap.servers", servers.addresses().kafkaBootstrapServers());
     try (Admin admin = Admin.create(kafka)) {
-      var made =
-          admin
-              .createTopics(List.of(new NewTopic(topic, BenchLog.PARTITIONS, (short) 1)))
-              .all()
-              .get();
+      PeerTopic.create(admin, topic, BenchLog.PARTITIONS);
     }
     try (KafkaProducer<byte[], byte[]> producer = servers.producer()) {
       List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
