@@ -95,8 +95,9 @@ final class KafkaKeys {
                         .formatted(key));
   }
 
+  /** The consumer that restores state has settings of its own. */
   private static boolean isOurs(String key) {
-    return OURS.containsKey(bare(key));
+    return OURS.containsKey(bare(key)) && !key.startsWith(StreamsConfig.RESTORE_CONSUMER_PREFIX);
   }
 
   private static boolean isKnown(String key) {

@@ -285,6 +285,7 @@ final class ProjectorsConfigTest {
       strings = {
         "session.timeout.ms: 1000",
         "main.consumer.fetch.max.bytes: 1000",
+        "restore.consumer.max.poll.records: 1000",
         "producer.linger.ms: 5",
         "admin.retries: 3",
         "topic.segment.bytes: 1000000",
