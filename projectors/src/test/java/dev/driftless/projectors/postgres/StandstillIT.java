@@ -23,6 +23,7 @@ import org.awaitility.Awaitility;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
 
 /** What becomes of a writer that stands still in the middle of a transaction. */
 final class StandstillIT {
@@ -54,6 +55,23 @@ final class StandstillIT {
   void who_takes_the_partition_over_ends_a_writer_that_stands_still_in_a_statement()
       throws Exception {
     assertTakenOverFrom(StandstillIT::sendInPart);
+  }
+
+  @Test
+  void a_reader_that_stands_still_in_a_statement_is_left_alone() throws Exception {
+    try (PostgresStore store = store()) {
+      store.acquire(0);
+      store
+          .jdbi()
+          .useTransaction(
+              reader -> {
+                reader.execute("SELECT * FROM view_positions");
+                reader.execute("CREATE TEMP TABLE copies (text text) ON COMMIT DROP");
+                CopyIn copy = copyIn(reader, "copies");
+                assertTakenOverFrom(StandstillIT::sendInPart);
+                assertThat(copy.endCopy()).isZero();
+              });
+    }
   }
 
   /**
@@ -116,13 +134,20 @@ final class StandstillIT {
   /** The driver does not let go of a connection in this state, so it is cut off in the end. */
   private static void sendInPart(Handle handle, Runnable meanwhile) {
     try {
-      PGConnection driver = handle.getConnection().unwrap(PGConnection.class);
-      var unused = driver.getCopyAPI().copyIn("COPY memories FROM STDIN");
+      var unused = copyIn(handle, "memories");
       meanwhile.run();
-      ((Connection) driver).abort(Runnable::run);
+      handle.getConnection().unwrap(Connection.class).abort(Runnable::run);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static CopyIn copyIn(Handle handle, String table) throws SQLException {
+    return handle
+        .getConnection()
+        .unwrap(PGConnection.class)
+        .getCopyAPI()
+        .copyIn("COPY %s FROM STDIN".formatted(table));
   }
 
   private PostgresStore store() {
