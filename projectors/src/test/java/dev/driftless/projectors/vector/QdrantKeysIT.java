@@ -8,9 +8,7 @@ import dev.driftless.local.CertificateAuthority;
 import dev.driftless.local.SecuredStack;
 import dev.driftless.local.Security;
 import dev.driftless.local.ServerKind;
-import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Entity;
-import dev.driftless.projectors.Fence;
 import dev.driftless.schemas.EmbeddingModels;
 import dev.driftless.schemas.Names;
 import io.qdrant.client.grpc.Common.Filter;
@@ -52,8 +50,8 @@ final class QdrantKeysIT {
     security = new CertificateAuthority(certificates).sign("dns:localhost", "ip:127.0.0.1");
     stack = new SecuredStack(security, ServerKind.QDRANT);
     projector = new VectorProjector(config(security.secret(ServerKind.QDRANT)), NAMES);
-    append(projector, 0, new TestLog("acme", "ann").recorded("seat", "a seat at the window"));
-    append(projector, 1, new TestLog("evil", "eve").recorded("safe", "where the safe stands"));
+    new TestLog("acme", "ann").recorded("seat", "a seat at the window").appendTo(projector, 0);
+    new TestLog("evil", "eve").recorded("safe", "where the safe stands").appendTo(projector, 1);
     try (VectorCollections all = collections(security.secret(ServerKind.QDRANT))) {
       collection = all.current().orElseThrow().name();
     }
@@ -78,7 +76,7 @@ final class QdrantKeysIT {
       List<Entity> found = new ArrayList<>();
       inspector.entities(all, found::add);
       assertThat(inspector.read(found)).hasSize(2);
-      assertThatThrownBy(() -> append(writer, 2, new TestLog().recorded("m", "no")))
+      assertThatThrownBy(() -> new TestLog().recorded("m", "no").appendTo(writer, 2))
           .hasStackTraceContaining("PERMISSION_DENIED");
     }
     assertDeletesNothing(security.readOnlyKey(), collection);
@@ -129,12 +127,6 @@ final class QdrantKeysIT {
 
   private VectorCollections collections(String key) {
     return new VectorCollections(config(key), NAMES);
-  }
-
-  private static void append(VectorProjector to, int partition, TestLog log) {
-    Fence fence = to.acquire(partition);
-    Batch all = log.all(fence.epoch());
-    to.apply(new Batch(partition, fence.epoch(), 0, all.to(), all.records()));
   }
 
   private static Set<String> tenants(VectorCollections all, String collection) {

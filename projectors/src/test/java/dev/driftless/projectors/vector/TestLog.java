@@ -90,6 +90,12 @@ final class TestLog {
     return new Batch(PARTITION, epoch, from, position(to), records.subList(from, to));
   }
 
+  /** All of it to this partition, which is taken over for it. */
+  void appendTo(VectorProjector projector, int partition) {
+    Fence fence = projector.acquire(partition);
+    projector.apply(new Batch(partition, fence.epoch(), 0, position(end()), records));
+  }
+
   static Position position(int offset) {
     return new Position("topic-1", offset, START.plusSeconds(offset));
   }

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.events.Embedding;
 import dev.driftless.events.MemoryKind;
-import dev.driftless.projectors.Batch;
-import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.vector.VectorSearch.Hit;
 import java.time.Instant;
 import java.util.List;
@@ -141,9 +139,7 @@ final class VectorSearchIT {
   }
 
   private void append(int partition, TestLog log) {
-    Fence fence = projector.acquire(partition);
-    Batch all = log.all(fence.epoch());
-    projector.apply(new Batch(partition, fence.epoch(), 0, all.to(), all.records()));
+    log.appendTo(projector, partition);
   }
 
   private static List<String> ids(List<Hit> hits) {
