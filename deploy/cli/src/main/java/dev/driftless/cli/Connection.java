@@ -72,7 +72,10 @@ final class Connection {
 
   /** Whether the servers are those of the local stack. */
   boolean isLocal() {
-    boolean told = file != null || environment.containsKey("KAFKA_BOOTSTRAP_SERVERS");
+    boolean told =
+        file != null
+            || environment.containsKey("KAFKA_BOOTSTRAP_SERVERS")
+            || environment.containsKey("KAFKA_BOOTSTRAP_SERVERS_FILE");
     return home != null || !told;
   }
 

@@ -1,7 +1,7 @@
 package dev.driftless.projectors.app;
 
-import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -72,27 +72,48 @@ final class KafkaKeys {
           Map.entry("state.dir", "set reading.stateDirectory instead"),
           Map.entry("task.timeout.ms", "it is fixed"));
 
+  private static final String PROTOCOL = CommonClientConfigs.SECURITY_PROTOCOL_CONFIG;
+
   private KafkaKeys() {}
 
   /** Why the first of these settings that would have no effect is refused, if there is one. */
-  static Optional<String> refusal(Collection<String> keys) {
+  static Optional<String> refusal(Map<String, String> settings) {
+    Set<String> keys = settings.keySet();
     Optional<String> ours = keys.stream().sorted().filter(KafkaKeys::isOurs).findFirst();
     if (ours.isPresent()) {
       return ours.map(key -> "kafka.%s: %s".formatted(key, OURS.get(bare(key))));
     }
-    if (keys.stream().map(KafkaKeys::bare).anyMatch(CLASSES::contains)) {
-      return Optional.empty();
-    }
+    boolean namesClass = keys.stream().map(KafkaKeys::bare).anyMatch(CLASSES::contains);
     return keys.stream()
         .sorted()
-        .filter(key -> !isKnown(key))
+        .filter(key -> !namesClass && !isKnown(key))
         .findFirst()
         .map(
             key ->
                 REGISTRY.matcher(key).matches()
                     ? "kafka.%s: belongs below registry".formatted(key)
                     : "unknown key kafka.%s; neither Kafka's clients nor Kafka Streams have it"
-                        .formatted(key));
+                        .formatted(key))
+        .or(() -> idle(settings));
+  }
+
+  /** Who says how to prove who he is, or whom to trust, does not want to talk in the clear. */
+  private static Optional<String> idle(Map<String, String> settings) {
+    List<String> protocols =
+        settings.entrySet().stream()
+            .filter(setting -> bare(setting.getKey()).equals(PROTOCOL))
+            .map(setting -> setting.getValue().toUpperCase(Locale.ROOT))
+            .toList();
+    boolean proves = protocols.stream().anyMatch(protocol -> protocol.startsWith("SASL_"));
+    boolean encrypts = protocols.stream().anyMatch(protocol -> protocol.endsWith("SSL"));
+    return settings.keySet().stream()
+        .sorted()
+        .filter(
+            key ->
+                bare(key).startsWith("sasl.") && !proves
+                    || bare(key).startsWith("ssl.") && !proves && !encrypts)
+        .findFirst()
+        .map(key -> "kafka.%s: has no effect in the clear: set %s".formatted(key, PROTOCOL));
   }
 
   /** The consumer that restores state has settings of its own. */

@@ -116,7 +116,7 @@ public record ProjectorsConfig(
       @Nullable Path file, Function<String, @Nullable String> environment) {
     ConfigFile settings = ConfigFile.load(defaults(), file, environment).without(RECONCILER);
     ProjectorsConfig config = settings.bind(ProjectorsConfig.class);
-    KafkaKeys.refusal(config.kafka.keySet())
+    KafkaKeys.refusal(config.kafka)
         .ifPresent(
             why -> {
               throw settings.refused(why);
@@ -126,7 +126,7 @@ public record ProjectorsConfig(
 
   /**
    * The same from the environment of a process, where a variable {@code DRIFTLESS_…} that no
-   * process of Driftless knows is refused.
+   * process of Driftless knows is refused, and one that is nearly one that is known and not set.
    */
   public static ProjectorsConfig load(@Nullable Path file, Map<String, String> environment) {
     try (InputStream defaults = defaults()) {

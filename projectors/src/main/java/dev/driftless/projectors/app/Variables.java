@@ -1,16 +1,18 @@
 package dev.driftless.projectors.app;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** The environment variables that begin with {@code DRIFTLESS_}, of all processes. */
+/** Environment variables that are meant for a process of Driftless, and that none knows. */
 final class Variables {
 
   private static final String OURS = "DRIFTLESS_";
-  private static final Pattern NAMED = Pattern.compile("\\$\\{(DRIFTLESS_\\w+)");
+  private static final Pattern NAMED = Pattern.compile("\\$\\{(\\w+)");
 
   /** Those that {@code projectors.yaml} does not name: a process may be given another's. */
   private static final Set<String> OF_OTHERS =
@@ -41,12 +43,21 @@ final class Variables {
   private static final Pattern OF_KUBERNETES =
       Pattern.compile(".*_(SERVICE_(HOST|PORT(_.*)?)|PORT_\\d+_.*)");
 
+  private static final int MOST_MISTAKES = 2;
+
+  /** Of names this long, two with so few differences are hardly two. */
+  private static final int LONG = 16;
+
+  private static final LevenshteinDistance DISTANCE = new LevenshteinDistance(MOST_MISTAKES);
+
   private Variables() {}
 
   /**
-   * A setting that is misspelt would be left out in silence.
+   * A setting that is misspelt would be left out in silence, and what it was to secure would be
+   * sent in the clear.
    *
-   * @throws IllegalArgumentException if a variable is ours by its name, and no process knows it
+   * @throws IllegalArgumentException if no process knows a variable that begins with {@code
+   *     DRIFTLESS_}, or that is nearly one that is known and not set
    */
   static void refuseUnknown(String defaults, Map<String, String> environment) {
     Set<String> known =
@@ -57,11 +68,35 @@ final class Variables {
             .collect(Collectors.toCollection(TreeSet::new));
     known.addAll(OF_OTHERS);
     for (String name : environment.keySet()) {
-      boolean isKnown = known.contains(name) || known.contains(name.replaceAll("_FILE$", ""));
-      if (name.startsWith(OURS) && !isKnown && !OF_KUBERNETES.matcher(name).matches()) {
+      if (known.contains(withoutFile(name)) || OF_KUBERNETES.matcher(name).matches()) {
+        continue;
+      }
+      if (name.startsWith(OURS)) {
         throw new IllegalArgumentException(
             "environment: unknown variable %s; known are %s".formatted(name, known));
       }
+      for (String other : known) {
+        if (!environment.containsKey(other) && isNearly(withoutFile(name), other)) {
+          throw new IllegalArgumentException(
+              "environment: unknown variable %s: rename it to %s, or unset it"
+                  .formatted(name, other));
+        }
+      }
     }
+  }
+
+  private static String withoutFile(String name) {
+    return name.replaceAll("_FILE$", "");
+  }
+
+  private static boolean isNearly(String name, String other) {
+    int mistakes = DISTANCE.apply(name, other);
+    return mistakes == 1
+        || mistakes == MOST_MISTAKES
+            && (name.length() >= LONG || letters(name).equals(letters(other)));
+  }
+
+  private static List<Integer> letters(String name) {
+    return name.chars().sorted().boxed().toList();
   }
 }

@@ -2,6 +2,7 @@ package dev.driftless.projectors.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -114,6 +116,7 @@ final class ProjectorsConfigTest {
     ProjectorsConfig config =
         load(
             Map.of(
+                "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
                 "KAFKA_SASL_JAAS_CONFIG", "hush",
                 "SCHEMA_REGISTRY_USER_INFO", "hush",
                 "PGPASSWORD", "hush",
@@ -272,7 +275,9 @@ final class ProjectorsConfigTest {
     "num.stream.threads, set reading.threads instead",
     "main.consumer.max.poll.records, set reading.maxBatch instead",
     "processing.guarantee, it is fixed",
-    "basic.auth.user.info, belongs below registry"
+    "basic.auth.user.info, belongs below registry",
+    "sasl.mechanism, 'has no effect in the clear: set security.protocol'",
+    "ssl.truststore.location, has no effect in the clear"
   })
   void a_setting_that_would_have_no_effect_is_refused_and_what_to_do_is_said(
       String key, String what) throws IOException {
@@ -293,7 +298,9 @@ final class ProjectorsConfigTest {
         "client.tag.zone: a",
         "metrics.jmx.exclude: '.*'",
         "producer.metrics.context.cluster: c",
-        "sasl.client.callback.handler.class: com.example.Handler, handler.region: here",
+        "sasl.client.callback.handler.class: com.example.Handler, handler.region: here, security.protocol: SASL_SSL",
+        "ssl.truststore.location: /ca, security.protocol: ssl",
+        "consumer.sasl.mechanism: PLAIN, consumer.security.protocol: SASL_PLAINTEXT",
         "metric.reporters: com.example.Reporter, reporter.url: here"
       })
   void a_setting_that_somebody_reads_is_passed_on(String settings) throws IOException {
@@ -318,6 +325,56 @@ final class ProjectorsConfigTest {
                 "DRIFTLESS_PAGE_PORT_80_TCP", "tcp://10.0.0.1:80",
                 "OTHER_THREADZ", "7"));
     assertThat(known.reading().threads()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "KAFKA_SECURTIY_PROTOCOL, KAFKA_SECURITY_PROTOCOL",
+    "KAFKA_SASL_MECHANISMS, KAFKA_SASL_MECHANISM",
+    "QDRANT_TSL, QDRANT_TLS",
+    "PGPASWORD_FILE, PGPASSWORD"
+  })
+  void a_variable_that_is_nearly_one_that_is_known_is_refused(String name, String meant) {
+    assertThatThrownBy(() -> ProjectorsConfig.load(null, Map.of(name, "1")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("environment: unknown variable %s: rename it to %s, or unset it", name, meant);
+  }
+
+  @Test
+  void a_variable_of_another_program_is_let_alone() {
+    ProjectorsConfig config =
+        ProjectorsConfig.load(
+            null,
+            Map.of(
+                "KAFKA_HEAP_OPTS", "-Xmx1g",
+                "QDRANT_URL", "http://qdrant:6333",
+                "REDIS_URL", "redis://cache",
+                "REDIS_URI", "redis://cache",
+                "PGPASSFILE", "/root/.pgpass",
+                "PGSSLCERT", "/root/me.pem",
+                "PGOPTIONS", "-c geqo=off",
+                "REDIS_PORT_6379_TCP", "tcp://10.0.0.1:6379"));
+    assertThat(config.cache().uri()).isEqualTo("redis://cache");
+  }
+
+  @Test
+  void every_variable_that_is_known_is_documented() throws IOException {
+    Throwable refused = catchThrowable(() -> ProjectorsConfig.load(null, Map.of("DRIFTLESS_", "")));
+    String[] known =
+        String.valueOf(refused.getMessage()).replaceAll("^.*known are \\[|]$", "").split(", ", -1);
+    assertThat(known).hasSizeGreaterThan(70);
+    Path root = Path.of(System.getProperty("basedir", "."));
+    StringBuilder documents = new StringBuilder();
+    for (String document :
+        List.of(
+            "../docs/OPERATIONS.md",
+            "src/main/resources/dev/driftless/projectors/app/projectors.yaml",
+            "../reconciler/src/main/resources/dev/driftless/reconciler/service/reconciler.yaml")) {
+      documents.append(Files.readString(root.resolve(document)));
+    }
+    for (String variable : known) {
+      assertThat(documents).containsPattern("\\b" + variable + "\\b");
+    }
   }
 
   @Test
