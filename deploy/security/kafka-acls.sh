@@ -48,22 +48,24 @@ projector audit
 
 # The reconciler reads the log and what was set aside, and asks for repairs: who may do that may have any row of a view
 # replaced. So may who gives rebuilds, retries and pauses: the command line, as driftless-operator, which makes the topics too.
+# Both look at how topics are set and how far views are, for commands that only read.
 checker() {
   allow "$1" topic literal memory-events Read Describe DescribeConfigs
-  allow "$1" topic prefixed memory-events.dead. Read Describe
-  allow "$1" topic literal memory-repairs Write Describe
-  allow "$1" topic literal view-controls Read Describe
+  allow "$1" topic prefixed memory-events.dead. Read Describe DescribeConfigs
+  allow "$1" topic literal memory-repairs Write Describe DescribeConfigs
+  allow "$1" topic literal view-controls Read Describe DescribeConfigs
+  allow "$1" topic literal view-positions Read Describe DescribeConfigs
+  allow "$1" topic prefixed driftless- Describe DescribeConfigs
   allow "$1" topic prefixed driftless-reconciler Create Read Write Describe
   allow "$1" group prefixed driftless-reconciler Read Describe
   allow "$1" group prefixed driftless- Describe
 }
 checker driftless-reconciler
 checker driftless-operator
-allow driftless-operator topic prefixed memory-events Create Describe DescribeConfigs
-allow driftless-operator topic literal view-controls Create Read Write Describe DescribeConfigs
-allow driftless-operator topic literal view-positions Create Describe DescribeConfigs
-allow driftless-operator topic literal memory-repairs Create Describe DescribeConfigs
-allow driftless-operator topic prefixed driftless- Describe DescribeConfigs
+allow driftless-operator topic prefixed memory-events Create
+allow driftless-operator topic literal view-controls Create Write
+allow driftless-operator topic literal view-positions Create
+allow driftless-operator topic literal memory-repairs Create
 
 # KEDA's scalers ask how far the projectors are.
 allow driftless-keda topic literal memory-events Describe

@@ -9,6 +9,7 @@ import dev.driftless.local.SecuredStack;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.producer.LogTopic;
+import dev.driftless.producer.LogTopics;
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.producer.Receipt;
@@ -154,7 +155,7 @@ final class KafkaAclsIT {
   void views_are_kept_verified_and_mended_with_these_rights_alone() throws Exception {
     List<ViewApplication> running = new ArrayList<>();
     List<EventRegistry> registries = new ArrayList<>();
-    try (MemoryLog log = log()) {
+    try (MemoryLog log = log("producer")) {
       for (String view : Views.names()) {
         ProjectorsConfig config = config(principal(view));
         EventRegistry registry = config.openRegistry();
@@ -172,6 +173,8 @@ final class KafkaAclsIT {
       List<View> views =
           List.of(View.RELATIONAL, View.VECTOR, View.CACHE, View.CONTEXT, View.AUDIT);
       log.awaitVisible(receipts, views, PATIENCE);
+      assertSees("operator", receipts, views);
+      assertSees("reconciler", receipts, views);
 
       ProjectorsConfig config = config(principal("reconciler"));
       try (EventRegistry registry = config.openRegistry();
@@ -202,6 +205,17 @@ final class KafkaAclsIT {
     try (Admin admin = admin()) {
       assertThat(admin.listGroups().all().get().stream().map(GroupListing::groupId))
           .contains(names.group("cache"), names.group("cache") + "-repairs");
+    }
+  }
+
+  /** How far the views are, and how topics are set, those of Kafka Streams too. */
+  private void assertSees(String who, List<Receipt> receipts, List<View> views) {
+    try (MemoryLog log = log(who);
+        Admin admin = admin(principal(who))) {
+      log.awaitVisible(receipts, views, PATIENCE);
+      assertThat(LogTopics.check(admin, names, Views.names()))
+          .hasSizeGreaterThan(4 + Views.names().size())
+          .allSatisfy(topic -> assertThat(topic.wrong()).as(topic.name()).isEmpty());
     }
   }
 
@@ -358,8 +372,8 @@ final class KafkaAclsIT {
     return Admin.create(Map.copyOf(settings(user)));
   }
 
-  private MemoryLog log() {
-    Map<String, String> settings = settings(principal("producer"));
+  private MemoryLog log(String who) {
+    Map<String, String> settings = settings(principal(who));
     return MemoryLog.open(
         MemoryLogConfig.of(
                 String.valueOf(settings.get("bootstrap.servers")),
