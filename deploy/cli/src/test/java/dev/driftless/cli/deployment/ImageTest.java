@@ -77,6 +77,28 @@ final class ImageTest {
   }
 
   @Test
+  void the_images_that_it_is_made_from_have_versions() {
+    assertThat(DOCKERFILE.lines().filter(line -> line.startsWith("FROM ")))
+        .hasSize(2)
+        .allSatisfy(
+            line -> assertThat(line).matches("FROM [\\w./-]+:\\d[\\w.-]*\\d[\\w.-]*( AS \\w+)?"));
+  }
+
+  @Test
+  void every_alert_is_explained() {
+    List<String> alerts =
+        Deployments.document(DOCKER.resolve("prometheus/alerts.yml")).findValuesAsText("alert");
+    String guide = Deployments.text(Deployments.DEPLOY.resolve("../docs/OPERATIONS.md"));
+    List<String> explained =
+        Pattern.compile("(?m)^\\| (Driftless\\w+) \\|")
+            .matcher(guide)
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    assertThat(explained).isNotEmpty().hasSameElementsAs(alerts).doesNotHaveDuplicates();
+  }
+
+  @Test
   void the_image_has_one_version_wherever_it_is_named() throws Exception {
     String image = Objects.requireNonNull(images().get("DRIFTLESS_IMAGE"));
     for (String part : List.of("base", "components/operator")) {
