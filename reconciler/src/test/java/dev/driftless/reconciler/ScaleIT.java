@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
  * {@code driftless.memories} and {@code driftless.views} say how many and of which; the profile
  * {@code scale} runs it with a heap of 512 MB.
  */
+@Tag("long")
 final class ScaleIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(ScaleIT.class);

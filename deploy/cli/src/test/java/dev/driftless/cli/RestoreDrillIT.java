@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The drill of the operations guide: each store is put back from a back-up that was taken while it
  * was written, and its views, which run all the time, read again what it lacks.
  */
+@Tag("long")
 final class RestoreDrillIT {
 
   /** A memory, new or with a new text, and what must not count twice. */

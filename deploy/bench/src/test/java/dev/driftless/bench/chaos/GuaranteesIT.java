@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * that was forgotten, while the projectors are killed. How many operations they do is said by the
  * system property {@code driftless.operations}: 2,000, or 100,000 in the profile.
  */
+@Tag("long")
 final class GuaranteesIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(GuaranteesIT.class);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * catch up at the speed at which it did after a pause, while its store was there; half of it is
  * allowed for what else a machine does.
  */
+@Tag("long")
 final class OutageIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutageIT.class);

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A projector that stands still in the middle of its batches until another one has taken its place
  * and written newer state overwrites nothing when it goes on, in any of the five stores.
  */
+@Tag("long")
 final class ZombieIT {
 
   private static final String NAME = "zombie";

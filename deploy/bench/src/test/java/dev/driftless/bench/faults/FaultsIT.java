@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The experiment itself, small and with very bad luck. */
+@Tag("long")
 final class FaultsIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(FaultsIT.class);
