@@ -26,8 +26,11 @@ final class LostSchemaIT {
   void an_event_whose_schema_was_lost_is_set_aside_and_applied_once_the_schema_is_back()
       throws Exception {
     // in a registry of its own nobody else takes the next id
-    try (TestStack own = TestStack.fresh(ServerKind.values());
-        KeptViews views = new KeptViews(own.stack().addresses(), Map.of());
+    try (TestStack own = TestStack.fresh(ServerKind.REGISTRY);
+        KeptViews views =
+            new KeptViews(
+                TestStack.shared().with(ServerKind.values()),
+                Map.of("SCHEMA_REGISTRY_URL", own.stack().addresses().schemaRegistryUrl()));
         Stores stores = new Stores(views)) {
       views.start();
       int next = register(views, "before") + 1;

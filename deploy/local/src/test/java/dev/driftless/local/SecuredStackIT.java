@@ -28,8 +28,7 @@ final class SecuredStackIT {
   static void start() throws IOException {
     Security security = new CertificateAuthority(directory).sign("dns:localhost", "ip:127.0.0.1");
     SecuredStack secured =
-        new SecuredStack(
-            security, ServerKind.KAFKA, ServerKind.POSTGRES, ServerKind.REDIS, ServerKind.QDRANT);
+        new SecuredStack(security, ServerKind.POSTGRES, ServerKind.REDIS, ServerKind.QDRANT);
     stack = secured;
     environment = secured.environment();
   }
