@@ -8,11 +8,13 @@ import dev.driftless.bench.performance.BenchReport;
 import dev.driftless.bench.performance.Comparison;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,13 +58,18 @@ final class BenchCommand implements Callable<Integer> {
       description = "Of which each figure is the median (default: 5; with --quick 1).")
   private @Nullable Integer rounds;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Where to write the report too.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Where to write the report too, after each part.")
   private @Nullable Path json;
 
   @Option(names = "--chart", paramLabel = "FILE", description = "Where to draw the ratios, as SVG.")
   private @Nullable Path chart;
 
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  private @Nullable BenchReport measured;
 
   /** For the help. */
   static final class Parts implements Iterable<String> {
@@ -81,19 +88,46 @@ final class BenchCommand implements Callable<Integer> {
           "--only: expected some of %s, found %s"
               .formatted(String.join(",", Bench.parts()), String.join(",", parts)));
     }
+    checkWritable("--json", json);
+    checkWritable("--chart", chart);
     PrintWriter err = spec.commandLine().getErr();
-    BenchReport report =
-        Bench.run(
-            plan(),
-            parts,
-            line -> {
-              err.println(line);
-              err.flush();
-            });
-    print(report);
-    write(json, JsonMapper.builder().build().writeValueAsString(report));
-    write(chart, BenchChart.svg(report));
+    try {
+      Bench.run(
+          plan(),
+          parts,
+          line -> {
+            err.println(line);
+            err.flush();
+          },
+          this::keep);
+    } finally {
+      if (measured != null) {
+        print(measured);
+      }
+    }
     return 0;
+  }
+
+  /** What took hours is not lost if what comes next fails. */
+  private void keep(BenchReport report) {
+    measured = report;
+    try {
+      write(json, JsonMapper.builder().build().writeValueAsString(report));
+      write(chart, BenchChart.svg(report));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void checkWritable(String option, @Nullable Path file) {
+    if (file == null) {
+      return;
+    }
+    Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent());
+    if (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : directory)) {
+      throw new ParameterException(
+          spec.commandLine(), "%s: no file can be written at %s".formatted(option, file));
+    }
   }
 
   private BenchPlan plan() {

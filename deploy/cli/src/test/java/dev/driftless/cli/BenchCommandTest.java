@@ -20,6 +20,13 @@ final class BenchCommandTest {
   }
 
   @Test
+  void a_file_that_cannot_be_written_is_refused_before_anything_is_measured() {
+    assertThat(refused("--json", "nowhere/report.json"))
+        .contains("--json: no file can be written at nowhere/report.json");
+    assertThat(refused("--chart", ".")).contains("--chart: no file can be written at .");
+  }
+
+  @Test
   void the_help_names_every_part() {
     assertThat(new CommandLine(new BenchCommand()).getUsageMessage())
         .contains("publish", "embedding", "growth");

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Measures one thing after the other, on real servers of its own. */
 public final class Bench {
@@ -39,9 +40,11 @@ public final class Bench {
    * Starts the servers, measures, and ends them.
    *
    * @param only of {@link #parts}
+   * @param report is given all that was measured so far, after each part
    * @throws IllegalArgumentException if there is no such part
    */
-  public static BenchReport run(BenchPlan plan, Collection<String> only, Progress progress)
+  public static void run(
+      BenchPlan plan, Collection<String> only, Progress progress, Consumer<BenchReport> report)
       throws Exception {
     for (String name : only) {
       if (!PARTS.containsKey(name)) {
@@ -58,9 +61,10 @@ public final class Bench {
         if (only.contains(part.getKey())) {
           progress.say("%s: measuring, %d of %d".formatted(part.getKey(), ++done, only.size()));
           comparisons.addAll(part.getValue().run(servers, plan));
+          report.accept(
+              new BenchReport(plan, Runtime.getRuntime().availableProcessors(), comparisons));
         }
       }
     }
-    return new BenchReport(plan, Runtime.getRuntime().availableProcessors(), comparisons);
   }
 }

@@ -4,6 +4,7 @@ import dev.driftless.bench.performance.Comparison.Bound;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The report's ratios that a bound is set to, as bars. */
 public final class BenchChart {
@@ -64,18 +65,21 @@ public final class BenchChart {
             Math.max(1, Math.abs(at - one)),
             ROW - 10,
             Boolean.TRUE.equals(row.holds()) ? "#2e8b57" : "#c0504d"));
-    for (double bound : new double[] {must.least(), must.most()}) {
-      if (bound > 0 && !Double.isInfinite(bound)) {
-        svg.append(
-            String.format(
-                Locale.ROOT,
-                "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"black\" stroke-width=\"2\"/>%n",
-                x(bound),
-                y + 1,
-                y + ROW - 3));
-      }
-    }
+    tick(svg, must.least(), y);
+    tick(svg, must.most(), y);
     text(svg, WIDTH - 10, y + 15, "end", "%.2f".formatted(ratio));
+  }
+
+  private static void tick(StringBuilder svg, @Nullable Double bound, int y) {
+    if (bound != null) {
+      svg.append(
+          String.format(
+              Locale.ROOT,
+              "<line x1=\"%1$.1f\" y1=\"%2$d\" x2=\"%1$.1f\" y2=\"%3$d\" stroke=\"black\" stroke-width=\"2\"/>%n",
+              x(bound),
+              y + 1,
+              y + ROW - 3));
+    }
   }
 
   private static double x(double ratio) {

@@ -28,29 +28,29 @@ public record Comparison(
   /**
    * What must hold of the median of the rounds' ratios.
    *
-   * @param least 0 if it may be as small as it is
-   * @param most infinite if it may be as large as it is
+   * @param least null if it may be as small as it is
+   * @param most null if it may be as large as it is
    */
-  public record Bound(double least, double most) {
+  public record Bound(@Nullable Double least, @Nullable Double most) {
 
     static Bound atLeast(double ratio) {
-      return new Bound(ratio, Double.POSITIVE_INFINITY);
+      return new Bound(ratio, null);
     }
 
     static Bound atMost(double ratio) {
-      return new Bound(0, ratio);
+      return new Bound(null, ratio);
     }
 
     boolean holds(double ratio) {
-      return ratio >= least && ratio <= most;
+      return (least == null || ratio >= least) && (most == null || ratio <= most);
     }
 
     @Override
     public String toString() {
-      if (Double.isInfinite(most)) {
+      if (most == null) {
         return "≥ %.2f".formatted(least);
       }
-      return least == 0 ? "≤ %.2f".formatted(most) : "%.2f – %.2f".formatted(least, most);
+      return least == null ? "≤ %.2f".formatted(most) : "%.2f – %.2f".formatted(least, most);
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.driftless.bench.performance;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 
 /** Of durations in nanoseconds. */
 final class Percentiles {
@@ -19,6 +21,17 @@ final class Percentiles {
       throw new IllegalArgumentException("nothing was measured");
     }
     return new Percentiles(nanos.stream().mapToLong(Long::longValue).sorted().toArray());
+  }
+
+  /**
+   * Of one thing after another that does not depend on it: each of the first, with one of those.
+   */
+  static Percentiles ofSums(List<Long> first, List<Long> second) {
+    List<Long> sums = new ArrayList<>(first.size());
+    for (int i = 0; i < first.size(); i++) {
+      sums.add(first.get(i) + second.get(i % second.size()));
+    }
+    return of(sums);
   }
 
   /** The smallest that at least so many percent are not above, in milliseconds. */

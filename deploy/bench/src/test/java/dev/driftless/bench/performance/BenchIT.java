@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,16 +18,20 @@ final class BenchIT {
   private static final Logger LOG = LoggerFactory.getLogger(BenchIT.class);
 
   @Test
+  @Tag("long")
   void every_part_is_measured_beside_what_it_is_held_against() throws Exception {
     List<String> said = new ArrayList<>();
-    BenchReport report =
-        Bench.run(
-            BenchPlan.QUICK,
-            Bench.parts(),
-            line -> {
-              LOG.info(line);
-              said.add(line);
-            });
+    List<BenchReport> reports = new ArrayList<>();
+    Bench.run(
+        BenchPlan.QUICK,
+        Bench.parts(),
+        line -> {
+          LOG.info(line);
+          said.add(line);
+        },
+        reports::add);
+    assertThat(reports).as("one after each part").hasSameSizeAs(Bench.parts());
+    BenchReport report = reports.get(reports.size() - 1);
     Set<String> parts =
         report.comparisons().stream().map(Comparison::part).collect(Collectors.toSet());
     assertThat(parts).containsExactlyInAnyOrderElementsOf(Bench.parts());
@@ -39,7 +44,10 @@ final class BenchIT {
             });
     assertThat(report.comparisons())
         .filteredOn(comparison -> comparison.bound() != null)
-        .allSatisfy(comparison -> assertThat(comparison.ratio()).isNotNull());
+        .allSatisfy(comparison -> assertThat(comparison.ratio()).isNotNull().isPositive())
+        .extracting(Comparison::part)
+        .as("parts that must reach something")
+        .containsAll(Bench.parts());
     assertThat(said).anyMatch(line -> line.startsWith("growth: measuring"));
     assertThat(BenchChart.svg(report))
         .startsWith("<svg")
@@ -49,7 +57,7 @@ final class BenchIT {
 
   @Test
   void what_cannot_be_measured_is_refused_before_a_server_is_started() {
-    assertThatThrownBy(() -> Bench.run(BenchPlan.QUICK, List.of("speed"), line -> {}))
+    assertThatThrownBy(() -> Bench.run(BenchPlan.QUICK, List.of("speed"), line -> {}, report -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("nothing called 'speed'")
         .hasMessageContaining("publish");
