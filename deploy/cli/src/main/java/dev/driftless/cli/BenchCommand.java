@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -123,8 +122,10 @@ final class BenchCommand implements Callable<Integer> {
     if (file == null) {
       return;
     }
-    Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent());
-    if (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : directory)) {
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory == null
+        || Files.isDirectory(file)
+        || !Files.isWritable(Files.exists(file) ? file : directory)) {
       throw new ParameterException(
           spec.commandLine(), "%s: no file can be written at %s".formatted(option, file));
     }

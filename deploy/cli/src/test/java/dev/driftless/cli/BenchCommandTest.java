@@ -23,6 +23,7 @@ final class BenchCommandTest {
   void a_file_that_cannot_be_written_is_refused_before_anything_is_measured() {
     assertThat(refused("--json", "nowhere/report.json"))
         .contains("--json: no file can be written at nowhere/report.json");
+    assertThat(refused("--json", "/")).contains("--json: no file can be written at /");
     assertThat(refused("--chart", ".")).contains("--chart: no file can be written at .");
   }
 

@@ -72,6 +72,12 @@ final class KafkaKeys {
           Map.entry("state.dir", "set reading.stateDirectory instead"),
           Map.entry("task.timeout.ms", "it is fixed"));
 
+  /** The consumer that restores state may have these as the user likes. */
+  private static final Set<String> RESTORING =
+      Set.of(
+          StreamsConfig.restoreConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG),
+          StreamsConfig.restoreConsumerPrefix(ConsumerConfig.ISOLATION_LEVEL_CONFIG));
+
   private static final String PROTOCOL = CommonClientConfigs.SECURITY_PROTOCOL_CONFIG;
 
   private KafkaKeys() {}
@@ -104,21 +110,22 @@ final class KafkaKeys {
             .filter(setting -> bare(setting.getKey()).equals(PROTOCOL))
             .map(setting -> setting.getValue().toUpperCase(Locale.ROOT))
             .toList();
-    boolean proves = protocols.stream().anyMatch(protocol -> protocol.startsWith("SASL_"));
-    boolean encrypts = protocols.stream().anyMatch(protocol -> protocol.endsWith("SSL"));
+    // a provider of configuration says it later
+    boolean isTold = protocols.stream().anyMatch(protocol -> protocol.contains("${"));
+    boolean proves = isTold || protocols.stream().anyMatch(told -> told.startsWith("SASL_"));
+    boolean encrypts = isTold || protocols.stream().anyMatch(told -> told.endsWith("SSL"));
     return settings.keySet().stream()
         .sorted()
         .filter(
             key ->
                 bare(key).startsWith("sasl.") && !proves
-                    || bare(key).startsWith("ssl.") && !proves && !encrypts)
+                    || bare(key).startsWith("ssl.") && !encrypts)
         .findFirst()
-        .map(key -> "kafka.%s: has no effect in the clear: set %s".formatted(key, PROTOCOL));
+        .map(key -> "kafka.%s: has no effect with this %s".formatted(key, PROTOCOL));
   }
 
-  /** The consumer that restores state has settings of its own. */
   private static boolean isOurs(String key) {
-    return OURS.containsKey(bare(key)) && !key.startsWith(StreamsConfig.RESTORE_CONSUMER_PREFIX);
+    return OURS.containsKey(bare(key)) && !RESTORING.contains(key);
   }
 
   private static boolean isKnown(String key) {

@@ -126,11 +126,12 @@ public record ProjectorsConfig(
 
   /**
    * The same from the environment of a process, where a variable {@code DRIFTLESS_…} that no
-   * process of Driftless knows is refused, and one that is nearly one that is known and not set.
+   * process of Driftless knows is refused, and without a file one that is nearly one that is known
+   * and not set.
    */
   public static ProjectorsConfig load(@Nullable Path file, Map<String, String> environment) {
     try (InputStream defaults = defaults()) {
-      Variables.refuseUnknown(new String(defaults.readAllBytes(), UTF_8), environment);
+      Variables.refuseUnknown(new String(defaults.readAllBytes(), UTF_8), file, environment);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.app;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -7,6 +8,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.jspecify.annotations.Nullable;
 
 /** Environment variables that are meant for a process of Driftless, and that none knows. */
 final class Variables {
@@ -43,6 +45,9 @@ final class Variables {
   private static final Pattern OF_KUBERNETES =
       Pattern.compile(".*_(SERVICE_(HOST|PORT(_.*)?)|PORT_\\d+_.*)");
 
+  private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*#.*$");
+  private static final Pattern FILE = Pattern.compile("_FILE$");
+
   private static final int MOST_MISTAKES = 2;
 
   /** Of names this long, two with so few differences are hardly two. */
@@ -56,40 +61,51 @@ final class Variables {
    * A setting that is misspelt would be left out in silence, and what it was to secure would be
    * sent in the clear.
    *
+   * @param file of settings; null if all that is set is set by the environment
    * @throws IllegalArgumentException if no process knows a variable that begins with {@code
-   *     DRIFTLESS_}, or that is nearly one that is known and not set
+   *     DRIFTLESS_}, or, without a file, that is nearly one that is known and not set
    */
-  static void refuseUnknown(String defaults, Map<String, String> environment) {
+  static void refuseUnknown(String defaults, @Nullable Path file, Map<String, String> environment) {
     Set<String> known =
         NAMED
-            .matcher(defaults)
+            .matcher(COMMENT.matcher(defaults).replaceAll(""))
             .results()
             .map(name -> name.group(1))
             .collect(Collectors.toCollection(TreeSet::new));
     known.addAll(OF_OTHERS);
     for (String name : environment.keySet()) {
-      if (known.contains(withoutFile(name)) || OF_KUBERNETES.matcher(name).matches()) {
+      String setting = FILE.matcher(name).replaceFirst("");
+      if (known.contains(setting) || OF_KUBERNETES.matcher(name).matches()) {
         continue;
       }
       if (name.startsWith(OURS)) {
         throw new IllegalArgumentException(
             "environment: unknown variable %s; known are %s".formatted(name, known));
       }
-      for (String other : known) {
-        if (!environment.containsKey(other) && isNearly(withoutFile(name), other)) {
-          throw new IllegalArgumentException(
-              "environment: unknown variable %s: rename it to %s, or unset it"
-                  .formatted(name, other));
-        }
+      // with a file, it is the file that says what is set
+      if (file == null && isSet(setting, environment)) {
+        known.stream()
+            .filter(other -> !isSet(other, environment) && isNearly(setting, other))
+            .findFirst()
+            .ifPresent(
+                other -> {
+                  throw new IllegalArgumentException(
+                      "environment: unknown variable %s: rename it to %s, or unset it"
+                          .formatted(name, other + name.substring(setting.length())));
+                });
       }
     }
   }
 
-  private static String withoutFile(String name) {
-    return name.replaceAll("_FILE$", "");
+  private static boolean isSet(String name, Map<String, String> environment) {
+    return !environment.getOrDefault(name, "").isEmpty()
+        || !environment.getOrDefault(name + "_FILE", "").isEmpty();
   }
 
   private static boolean isNearly(String name, String other) {
+    if (name.replace("_", "").equals(other.replace("_", ""))) {
+      return false; // PG_HOST is another program's
+    }
     int mistakes = DISTANCE.apply(name, other);
     return mistakes == 1
         || mistakes == MOST_MISTAKES

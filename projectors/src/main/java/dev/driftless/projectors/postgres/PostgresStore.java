@@ -60,15 +60,15 @@ public final class PostgresStore implements AutoCloseable {
   private static final String LOCK_NOT_AVAILABLE = "55P03";
 
   /**
-   * Writers of positions, of this login, that have begun a statement and of which the server waits
-   * for more. Another login's session may not be ended, and a reader is in nobody's way.
+   * Writers of positions that have begun a statement and of which the server waits for more, if
+   * this login may end them. A reader is in nobody's way.
    */
   private static final String END_STANDING =
       """
       SELECT a.pid FROM (
         SELECT DISTINCT a.pid FROM pg_stat_activity a JOIN pg_locks l USING (pid)
         WHERE l.relation = to_regclass('view_positions') AND l.granted
-          AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND a.usename = current_user
+          AND l.mode <> 'AccessShareLock' AND pg_has_role(a.usesysid, 'USAGE')
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND a.state = 'active' AND a.wait_event = 'ClientRead'
           AND a.state_change < clock_timestamp() - :silence * interval '1 millisecond'

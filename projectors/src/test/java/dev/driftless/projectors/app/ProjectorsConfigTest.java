@@ -276,8 +276,9 @@ final class ProjectorsConfigTest {
     "main.consumer.max.poll.records, set reading.maxBatch instead",
     "processing.guarantee, it is fixed",
     "basic.auth.user.info, belongs below registry",
-    "sasl.mechanism, 'has no effect in the clear: set security.protocol'",
-    "ssl.truststore.location, has no effect in the clear"
+    "restore.consumer.state.dir, set reading.stateDirectory instead",
+    "sasl.mechanism, has no effect with this security.protocol",
+    "ssl.truststore.location, has no effect with this security.protocol"
   })
   void a_setting_that_would_have_no_effect_is_refused_and_what_to_do_is_said(
       String key, String what) throws IOException {
@@ -332,7 +333,7 @@ final class ProjectorsConfigTest {
     "KAFKA_SECURTIY_PROTOCOL, KAFKA_SECURITY_PROTOCOL",
     "KAFKA_SASL_MECHANISMS, KAFKA_SASL_MECHANISM",
     "QDRANT_TSL, QDRANT_TLS",
-    "PGPASWORD_FILE, PGPASSWORD"
+    "PGPASWORD_FILE, PGPASSWORD_FILE"
   })
   void a_variable_that_is_nearly_one_that_is_known_is_refused(String name, String meant) {
     assertThatThrownBy(() -> ProjectorsConfig.load(null, Map.of(name, "1")))
@@ -351,10 +352,19 @@ final class ProjectorsConfigTest {
                 "REDIS_URL", "redis://cache",
                 "REDIS_URI", "redis://cache",
                 "PGPASSFILE", "/root/.pgpass",
-                "PGSSLCERT", "/root/me.pem",
-                "PGOPTIONS", "-c geqo=off",
-                "REDIS_PORT_6379_TCP", "tcp://10.0.0.1:6379"));
+                "PG_HOST", "db",
+                "VARIABLES", "7",
+                "REDIS_PORT_6379_TCP", "tcp://10.0.0.1:6379",
+                "KAFKA_SASL_MECHANISMS", "",
+                "QDRANT_TSL", ""));
     assertThat(config.cache().uri()).isEqualTo("redis://cache");
+  }
+
+  @Test
+  void a_variable_that_is_nearly_one_may_be_the_file_s_own() throws IOException {
+    Path file = file("relational: {password: '${RELATIONAL_PASSWORT}'}\n");
+    ProjectorsConfig config = ProjectorsConfig.load(file, Map.of("RELATIONAL_PASSWORT", "hush"));
+    assertThat(config.relational().password()).isEqualTo("hush");
   }
 
   @Test

@@ -109,7 +109,7 @@ final class ProjectorsMainIT {
   /** Ten seconds are promised; a busy machine has five more. */
   @Test
   void a_term_ends_it_within_ten_seconds_though_the_store_hangs() throws Exception {
-    // cut short, it leaves no group: after this it is missed
+    // cut short, it does not leave its group: after this its partitions go to the next
     Path missedSoon = directory.resolve("missed-soon.yaml");
     Files.writeString(missedSoon, "kafka: {session.timeout.ms: 10000}");
     Process process = ready(Map.of(), "--config", missedSoon.toString());

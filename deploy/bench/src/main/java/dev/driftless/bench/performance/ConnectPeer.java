@@ -99,8 +99,11 @@ final class ConnectPeer {
       String last = "SELECT 1 FROM %s.memories WHERE tenant = '%s'".formatted(name, LAST);
       try {
         await(connection, connect, last, BenchLog.PARTITIONS);
+        connection.setAutoCommit(false);
         statement.execute("TRUNCATE %s.memories".formatted(name));
-        fill(name);
+        fill(name); // while the table is locked: nothing is written before all of it is there
+        connection.commit();
+        connection.setAutoCommit(true);
         await(connection, connect, "SELECT 1 FROM %s.memories LIMIT 1".formatted(name), 1);
         long began = System.nanoTime();
         await(connection, connect, last, BenchLog.PARTITIONS);

@@ -2,7 +2,9 @@ package dev.driftless.bench.performance;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 
 /** Of durations in nanoseconds. */
 final class Percentiles {
@@ -23,13 +25,13 @@ final class Percentiles {
     return new Percentiles(nanos.stream().mapToLong(Long::longValue).sorted().toArray());
   }
 
-  /**
-   * Of one thing after another that does not depend on it: each of the first, with one of those.
-   */
+  /** Of two things one after the other, which have nothing to do with each other. */
   static Percentiles ofSums(List<Long> first, List<Long> second) {
+    List<Long> shuffled = new ArrayList<>(second);
+    Collections.shuffle(shuffled, new Random(1));
     List<Long> sums = new ArrayList<>(first.size());
     for (int i = 0; i < first.size(); i++) {
-      sums.add(first.get(i) + second.get(i % second.size()));
+      sums.add(first.get(i) + shuffled.get(i % shuffled.size()));
     }
     return of(sums);
   }

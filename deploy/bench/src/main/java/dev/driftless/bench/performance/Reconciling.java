@@ -42,7 +42,7 @@ final class Reconciling {
         ViewApplication keeping = CatchUp.start(log, view)) {
       log.append(events);
       double filled = CatchUp.await(lag, List.of(view));
-      double first = check(reconciler, view, true); // waits for the reconciler's copy of the log
+      double unused = check(reconciler, view, true); // waits for its copy of the log
       for (int round = 0; round < plan.rounds(); round++) {
         rounds.add(everything, check(reconciler, view, true));
         rounds.add(nothing, check(reconciler, view, false));
