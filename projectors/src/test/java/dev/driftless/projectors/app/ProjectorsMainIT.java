@@ -54,14 +54,12 @@ final class ProjectorsMainIT {
   @TempDir private Path directory;
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final List<Process> started = new ArrayList<>();
+  private final ProjectorsProcesses processes = new ProjectorsProcesses();
   private final TestLog log = new TestLog(PATIENCE);
 
   @AfterEach
-  void end() throws InterruptedException {
-    for (Process process : started) {
-      process.destroyForcibly().waitFor();
-    }
+  void end() {
+    processes.close();
     log.close();
   }
 
@@ -151,7 +149,7 @@ final class ProjectorsMainIT {
       Process process = start("relational", Map.of("DRIFTLESS_HTTP_PORT", port));
       assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(1);
-      assertThat(output(process))
+      assertThat(processes.output(process))
           .contains("cannot serve on 127.0.0.1:" + port)
           .contains("http.port");
     }
@@ -258,46 +256,23 @@ final class ProjectorsMainIT {
 
   private Process start(String view, Map<String, String> more, String... options)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ProjectorsMain.class.getName(),
-                "--view",
-                view));
-    command.addAll(List.of(options));
-    ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = new HashMap<>();
     environment.putAll(
         TestStack.shared()
             .with(ServerKind.KAFKA, ServerKind.REGISTRY, ServerKind.POSTGRES)
             .environment());
     environment.put("DRIFTLESS_NAME", log.names().name());
-    environment.put("DRIFTLESS_STATE", directory.resolve("state").toString());
     environment.putAll(more);
-    builder.environment().putAll(environment);
-    Process process =
-        builder
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("output-" + started.size()).toFile())
-            .start();
-    started.add(process);
-    return process;
-  }
-
-  private String output(Process process) throws IOException {
-    return Files.readString(directory.resolve("output-" + started.indexOf(process)));
+    List<String> arguments = new ArrayList<>(List.of("--view", view));
+    arguments.addAll(List.of(options));
+    return processes.start(directory, environment, arguments.toArray(String[]::new));
   }
 
   private URI pages(Process process) {
     Pattern said = Pattern.compile("health=(http://\\S+)");
-    Awaitility.await().atMost(PATIENCE).until(() -> said.matcher(output(process)).find());
+    Awaitility.await().atMost(PATIENCE).until(() -> said.matcher(processes.output(process)).find());
     try {
-      Matcher found = said.matcher(output(process));
+      Matcher found = said.matcher(processes.output(process));
       assertThat(found.find()).isTrue();
       return URI.create(found.group(1));
     } catch (IOException e) {

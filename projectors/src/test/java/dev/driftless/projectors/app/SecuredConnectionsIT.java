@@ -19,7 +19,6 @@ import dev.driftless.projectors.relational.RelationalReader;
 import dev.driftless.projectors.vector.VectorSearch;
 import dev.driftless.schemas.EventRegistry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,7 +63,7 @@ final class SecuredConnectionsIT {
 
   @TempDir private Path directory;
   private final String name = "t" + UUID.randomUUID().toString().substring(0, 8);
-  private final List<Process> started = new ArrayList<>();
+  private final ProjectorsProcesses processes = new ProjectorsProcesses();
 
   /** In the log before anything reads it. */
   private @Nullable Receipt memory;
@@ -117,10 +116,8 @@ final class SecuredConnectionsIT {
   }
 
   @AfterEach
-  void end() throws InterruptedException {
-    for (Process process : started) {
-      process.destroyForcibly().waitFor();
-    }
+  void end() {
+    processes.close();
   }
 
   @Test
@@ -300,49 +297,30 @@ final class SecuredConnectionsIT {
   }
 
   private Process start(Map<String, String> more, String... views) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ProjectorsMain.class.getName()));
+    Map<String, String> environment = environment();
+    environment.put("DRIFTLESS_LOG_LEVEL", "DEBUG");
+    environment.put("DRIFTLESS_ROOT_LOG_LEVEL", "INFO");
+    environment.putAll(more);
+    List<String> arguments = new ArrayList<>();
     for (String view : views) {
-      command.addAll(List.of("--view", view));
+      arguments.addAll(List.of("--view", view));
     }
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().putAll(environment());
-    builder.environment().put("DRIFTLESS_STATE", directory.resolve("state").toString());
-    builder.environment().put("DRIFTLESS_LOG_LEVEL", "DEBUG");
-    builder.environment().put("DRIFTLESS_ROOT_LOG_LEVEL", "INFO");
-    builder.environment().putAll(more);
-    Process process =
-        builder
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("output-" + started.size()).toFile())
-            .start();
-    started.add(process);
-    return process;
+    return processes.start(directory, environment, arguments.toArray(String[]::new));
   }
 
   private void assertSays(Process process, String pattern) {
     Awaitility.await()
         .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(output(process)).containsPattern(Pattern.compile(pattern)));
+        .untilAsserted(
+            () -> assertThat(processes.output(process)).containsPattern(Pattern.compile(pattern)));
   }
 
   private void assertTellsNoSecret(Process process) throws IOException {
-    String output = output(process);
+    String output = processes.output(process);
     assertThat(output)
         .as("prints its clients' settings")
         .contains("sasl.jaas.config = [hidden]")
         .doesNotContain(security.password())
         .doesNotContain(WRONG);
-  }
-
-  private String output(Process process) throws IOException {
-    return Files.readString(directory.resolve("output-" + started.indexOf(process)));
   }
 }
