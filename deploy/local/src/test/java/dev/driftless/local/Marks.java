@@ -50,7 +50,8 @@ record Marks(Addresses servers) {
           sql(
               "create table if not exists marks(mark int)",
               "insert into marks values (" + mark + ")");
-      case REDIS -> redis("RPUSH marks " + mark);
+      // with "everysec" a killed Redis may lose what it acknowledged during a long sync
+      case REDIS -> redis("CONFIG SET appendfsync always\r\nRPUSH marks " + mark);
       case QDRANT -> upsert(mark);
     }
   }

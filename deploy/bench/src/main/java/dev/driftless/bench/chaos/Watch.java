@@ -43,7 +43,7 @@ final class Watch implements AutoCloseable {
   }
 
   /**
-   * @param hasLost whether a view's store was made to lose what it had acknowledged
+   * @param hasLost whether a view's store may have lost what it had acknowledged
    * @param patience with the check that goes on when it is stopped: a broker that is away holds it
    *     up
    */
