@@ -20,7 +20,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.ParseResult;
 
 /** The image and the composition say what the code does. */
 final class ImageTest {
@@ -161,6 +164,43 @@ final class ImageTest {
     assertThat(targets)
         .containsExactlyInAnyOrderElementsOf(
             processes.stream().map(process -> process + ":" + port()).toList());
+  }
+
+  @Test
+  void an_alert_speaks_of_jobs_that_prometheus_has() {
+    Set<String> jobs =
+        new HashSet<>(
+            Deployments.document(DOCKER.resolve("prometheus/prometheus.yml"))
+                .findValuesAsText("job_name"));
+    Set<String> named =
+        Pattern.compile("job=~\"([^\"]+)\"")
+            .matcher(Deployments.text(DOCKER.resolve("prometheus/alerts.yml")))
+            .results()
+            .flatMap(match -> Stream.of(match.group(1).split("\\|", -1)))
+            .collect(Collectors.toSet());
+    assertThat(named).isEqualTo(jobs);
+  }
+
+  @Test
+  void what_sets_an_installation_up_is_a_command_with_its_options() throws Exception {
+    List<String[]> commands = new ArrayList<>();
+    for (String part : COMPOSE.at("/services/set-up/entrypoint/2").asText().split(" && ", -1)) {
+      assertThat(part).startsWith("driftless ");
+      commands.add(part.substring("driftless ".length()).split(" ", -1));
+    }
+    JsonNode job = Deployments.document(KUBERNETES.resolve("base/set-up.yaml"));
+    for (JsonNode arguments : job.findValues("args")) {
+      List<String> command = new ArrayList<>();
+      arguments.forEach(argument -> command.add(argument.asText()));
+      commands.add(command.toArray(String[]::new));
+    }
+    assertThat(commands).hasSize(4);
+    for (String[] command : commands) {
+      ParseResult parsed = Driftless.commandLine(Map.of()).parseArgs(command);
+      assertThat(parsed.hasSubcommand() && parsed.subcommand().hasSubcommand())
+          .as(String.join(" ", command))
+          .isTrue();
+    }
   }
 
   private static Map<String, String> images() throws IOException {

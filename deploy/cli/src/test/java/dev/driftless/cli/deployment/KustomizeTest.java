@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.reconciler.service.ReconcilerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,6 +40,53 @@ final class KustomizeTest {
   @MethodSource("installations")
   void every_installation_is_fit_for_a_cluster(Path directory) throws Exception {
     assertFit(Kustomization.in(directory).manifests());
+  }
+
+  /** A label or a name that is nobody's selects nothing, and Kubernetes says nothing. */
+  @ParameterizedTest
+  @MethodSource("installations")
+  void whatever_selects_or_names_something_finds_it(Path directory) {
+    List<JsonNode> manifests = Kustomization.in(directory).manifests();
+    List<JsonNode> pods = of(manifests, "Deployment").map(d -> d.at("/spec/template")).toList();
+    assertThat(of(manifests, "Service"))
+        .isNotEmpty()
+        .allSatisfy(
+            service ->
+                assertThat(pods)
+                    .filteredOn(pod -> isSelected(pod, service.at("/spec/selector")))
+                    .singleElement()
+                    .satisfies(pod -> assertHasPort(pod, service.at("/spec/ports/0/targetPort"))));
+    assertThat(of(manifests, "NetworkPolicy"))
+        .singleElement()
+        .satisfies(
+            policy ->
+                assertThat(pods)
+                    .allMatch(pod -> isSelected(pod, policy.at("/spec/podSelector/matchLabels")))
+                    .allSatisfy(
+                        pod -> assertHasPort(pod, policy.at("/spec/ingress/0/ports/0/port"))));
+    assertThat(pods)
+        .extracting(pod -> pod.at("/metadata/annotations/prometheus.io~1port").asText())
+        .containsOnly(Integer.toString(ImageTest.port()));
+    assertThat(manifests.stream().flatMap(m -> m.findValuesAsText("claimName").stream()))
+        .isNotEmpty()
+        .allSatisfy(
+            claim -> assertThat(named(manifests, "PersistentVolumeClaim", claim)).isNotNull());
+    assertThat(manifests.stream().flatMap(m -> m.findValuesAsText("serviceAccountName").stream()))
+        .isNotEmpty()
+        .allSatisfy(account -> assertThat(named(manifests, "ServiceAccount", account)).isNotNull());
+  }
+
+  @ParameterizedTest
+  @MethodSource("installations")
+  void the_processes_take_the_settings_for_good(Path directory) {
+    Map<String, String> settings = new HashMap<>();
+    of(Kustomization.in(directory).manifests(), "ConfigMap")
+        .flatMap(map -> map.path("data").properties().stream())
+        .forEach(entry -> settings.put(entry.getKey(), entry.getValue().asText()));
+    ProjectorsConfig config = ProjectorsConfig.load(null, settings);
+    assertThat(config.kafka())
+        .containsEntry("bootstrap.servers", settings.get("KAFKA_BOOTSTRAP_SERVERS"));
+    assertThat(ReconcilerConfig.load(null, settings::get)).isNotNull();
   }
 
   @Test
@@ -129,9 +180,22 @@ final class KustomizeTest {
     }
   }
 
+  private static Stream<JsonNode> of(List<JsonNode> manifests, String kind) {
+    return manifests.stream().filter(manifest -> Manifests.kind(manifest).equals(kind));
+  }
+
+  private static boolean isSelected(JsonNode pod, JsonNode labels) {
+    return !labels.isEmpty()
+        && labels.properties().stream()
+            .allMatch(l -> pod.at("/metadata/labels").path(l.getKey()).equals(l.getValue()));
+  }
+
+  private static void assertHasPort(JsonNode pod, JsonNode name) {
+    assertThat(pod.at("/spec/containers/0/ports").findValuesAsText("name")).contains(name.asText());
+  }
+
   private static JsonNode named(List<JsonNode> manifests, String kind, String name) {
-    return manifests.stream()
-        .filter(manifest -> Manifests.kind(manifest).equals(kind))
+    return of(manifests, kind)
         .filter(manifest -> Manifests.name(manifest).equals(name))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no " + kind + " " + name));
