@@ -10,18 +10,20 @@ import org.junit.jupiter.api.Test;
 
 final class ViewSchemaTest {
 
+  static Stream<ViewSchema> schemas() {
+    return Stream.of(
+        new ViewSchema("relational", "relational", RelationalProjector.class, "relational.sql"),
+        new ViewSchema("context", "context", ContextProjector.class, "context.sql"),
+        new ViewSchema("audit", "audit", AuditProjector.class, "audit.sql"));
+  }
+
   /**
    * Two releases share a schema while one is rolled out, and the number says which is the newer:
    * who comes here for another hash has raised it.
    */
   @Test
   void layouts_are_those_that_have_these_numbers() {
-    assertThat(
-            Stream.of(
-                    new ViewSchema("relational", "", RelationalProjector.class, "relational.sql"),
-                    new ViewSchema("context", "", ContextProjector.class, "context.sql"),
-                    new ViewSchema("audit", "", AuditProjector.class, "audit.sql"))
-                .map(ViewSchema::layout))
+    assertThat(schemas().map(ViewSchema::layout))
         .containsExactly(
             "Driftless view relational, layout 1 (9495d5c31c3545f2)",
             "Driftless view context, layout 1 (19f25ef1b495b954)",

@@ -40,6 +40,7 @@ final class RelationalProjectorIT {
   /** While two releases are rolled beside each other, and after a roll back. */
   @Test
   void the_layout_of_a_later_release_is_left_as_it_is_and_that_of_an_earlier_one_is_renewed() {
+    add(TestLog.memory("m1", "window", null));
     log.applyTo(projector);
     String made = layout();
     assertThat(made).contains("layout ");
@@ -49,9 +50,13 @@ final class RelationalProjectorIT {
     tell(later);
     projector.acquire(0);
     assertThat(layout()).isEqualTo(later);
+    List<String> shown = fixture.shown();
+    fixture.execute("DROP VIEW live_memories");
     tell(earlier);
     projector.acquire(0);
     assertThat(layout()).isEqualTo(made);
+    assertThat(query("SELECT memory_id FROM live_memories")).containsExactly("m1");
+    assertThat(fixture.shown()).isEqualTo(shown);
   }
 
   private String layout() {
