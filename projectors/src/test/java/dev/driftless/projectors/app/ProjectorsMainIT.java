@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.driftless.local.Addresses;
+import dev.driftless.local.FaultyProxy;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.Events;
@@ -42,6 +44,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -121,6 +124,38 @@ final class ProjectorsMainIT {
       }
       start("relational", Map.of());
       awaitAll(reader);
+    }
+  }
+
+  /** In the middle of a write to each kind of store. */
+  @Tag("long")
+  @Test
+  void a_term_ends_it_within_ten_seconds_though_no_store_answers() throws Exception {
+    Addresses servers = TestStack.shared().with(ServerKind.values());
+    URI redis = URI.create(servers.redisUrl());
+    URI qdrant = URI.create("grpc://" + servers.qdrantGrpc());
+    try (FaultyProxy postgres = FaultyProxy.before(servers.postgresHost(), servers.postgresPort());
+        FaultyProxy cache = FaultyProxy.before(redis.getHost(), redis.getPort());
+        FaultyProxy vector = FaultyProxy.before(qdrant.getHost(), qdrant.getPort())) {
+      Process process =
+          ready(
+              Map.of(
+                  "PGPORT", Integer.toString(postgres.port()),
+                  "REDIS_URL", "redis://127.0.0.1:" + cache.port(),
+                  "QDRANT_GRPC", "127.0.0.1:" + vector.port()),
+              "--view",
+              "cache",
+              "--view",
+              "vector");
+      List<FaultyProxy> proxies = List.of(postgres, cache, vector);
+      proxies.forEach(FaultyProxy::holdBack);
+      publish();
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> proxies.stream().allMatch(proxy -> proxy.heldBack() > 0));
+      process.destroy();
+      assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(128 + 15);
     }
   }
 
