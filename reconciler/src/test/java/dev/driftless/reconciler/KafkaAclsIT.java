@@ -15,6 +15,7 @@ import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.producer.Receipt;
 import dev.driftless.producer.View;
 import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Spares;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.DeadLetterLog;
 import dev.driftless.projectors.runtime.ViewApplication;
@@ -154,6 +155,7 @@ final class KafkaAclsIT {
   @Test
   void views_are_kept_verified_and_mended_with_these_rights_alone() throws Exception {
     List<ViewApplication> running = new ArrayList<>();
+    List<Spares> spares = new ArrayList<>();
     List<EventRegistry> registries = new ArrayList<>();
     try (MemoryLog log = log("producer")) {
       for (String view : Views.names()) {
@@ -165,6 +167,7 @@ final class KafkaAclsIT {
                 Views.open(view, config), registry, config.runtime(), new SimpleMeterRegistry());
         application.start();
         running.add(application);
+        spares.add(Spares.of(List.of(view), config, registry, new SimpleMeterRegistry()));
       }
       List<Receipt> receipts = new ArrayList<>();
       Events.everything("mia").forEach(event -> receipts.add(log.append(event)));
@@ -196,9 +199,9 @@ final class KafkaAclsIT {
         assertThat(reconciler.repair(lost, limits).get(0).refused()).isNull();
         assertThat(reconciler.check(List.of("cache"), true).exitCode()).isZero();
       }
-      ViewControls.set(settings(principal("operator")), names, "cache", true);
-      ViewControls.set(settings(principal("operator")), names, "cache", false);
+      assertOperates(config(principal("operator")));
     } finally {
+      spares.forEach(Spares::close);
       ViewApplication.closeAll(running);
       registries.forEach(EventRegistry::close);
     }
@@ -217,6 +220,26 @@ final class KafkaAclsIT {
           .hasSizeGreaterThan(4 + Views.names().size())
           .allSatisfy(topic -> assertThat(topic.wrong()).as(topic.name()).isEmpty());
     }
+  }
+
+  /** What commands do: retry what was set aside, rebuild, pause and resume. */
+  private void assertOperates(ProjectorsConfig config) {
+    try (EventRegistry registry = config.openRegistry();
+        DeadLetterLog letters =
+            new DeadLetterLog(config.kafka(), names, new EventDecoder(registry));
+        Reconciler reconciler =
+            Reconciler.open(config, "reconciler-once", directory.resolve("once"), line -> {});
+        Rebuild rebuild = new Rebuild(config, "relational", line -> {})) {
+      RepairLimits limits = new RepairLimits(100, directory.resolve("exports"), PATIENCE);
+      assertThat(reconciler.retry("cache", letters.list("cache"), limits).refused()).isNull();
+      rebuild.prepare();
+      rebuild.fill();
+      assertThat(reconciler.checkSpare("relational").exitCode()).isZero();
+      rebuild.exchange(rebuild.numbers());
+      rebuild.drop(rebuild.numbers());
+    }
+    ViewControls.set(config.kafka(), names, "cache", true);
+    ViewControls.set(config.kafka(), names, "cache", false);
   }
 
   private void loseMemory(String subject, String memory) {
