@@ -19,7 +19,8 @@ import javax.tools.ToolProvider;
  *
  * @param store whose guard it is
  * @param schedule the file of the schedule that must fail without it
- * @param mayStick whether without it a view may also never hold the whole log, and nothing else
+ * @param mayStick whether without it a view may also never hold the whole log, or never be taken
+ *     over, and nothing else
  * @param file where it stands, below {@code projectors/src/main}
  * @param text that makes it, once in the file
  * @param without what to put in its place

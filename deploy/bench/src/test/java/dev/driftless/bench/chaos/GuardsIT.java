@@ -28,6 +28,10 @@ final class GuardsIT {
   /** Part of the names of those that are tried. */
   private static final String WANTED = System.getProperty("driftless.guards", "");
 
+  /** What a schedule waited for in vain. */
+  private static final List<String> STUCK =
+      List.of("the views do not get on", "another process has taken all partitions over");
+
   private static final String CLASS_PATH = System.getProperty("java.class.path");
 
   private final Chaos chaos = Chaos.open(LOG::info);
@@ -71,7 +75,7 @@ final class GuardsIT {
     boolean isStuck =
         guard.mayStick()
             && report.problem() != null
-            && report.problem().contains("the views do not get on");
+            && STUCK.stream().anyMatch(report.problem()::contains);
     boolean isWrong =
         !report.findings().isEmpty()
             || !report.divergences().isEmpty()

@@ -113,7 +113,9 @@ final class ImageScriptsIT {
 
   @BeforeEach
   void nothingRuns() throws IOException {
-    Files.deleteIfExists(firstProcess());
+    for (int pid : List.of(1, 7)) {
+      Files.deleteIfExists(commandLine(pid));
+    }
   }
 
   @ParameterizedTest
@@ -213,6 +215,13 @@ final class ImageScriptsIT {
   }
 
   @Test
+  void a_process_behind_an_init_process_is_asked_too() throws Exception {
+    runs("docker-init", "--", "driftless", "projectors");
+    runs(7, "java", ProjectorsMain.class.getName());
+    assertThat(healthy("DRIFTLESS_HTTP_PORT", 1).exitCode()).isNotZero();
+  }
+
+  @Test
   void what_hangs_up_without_an_answer_is_not_healthy() throws Exception {
     runs(ProjectorsMain.class.getName());
     CompletableFuture<Void> hungUp;
@@ -236,14 +245,18 @@ final class ImageScriptsIT {
     }
   }
 
-  private static Path firstProcess() {
-    return root.resolve("proc/1/cmdline");
+  private static Path commandLine(int pid) {
+    return root.resolve("proc/" + pid + "/cmdline");
   }
 
   /** Makes these the arguments of the container's first process. */
   private static void runs(String... arguments) throws IOException {
-    Files.createDirectories(firstProcess().getParent());
-    Files.writeString(firstProcess(), "java\0" + String.join("\0", arguments) + "\0");
+    runs(1, "java", arguments);
+  }
+
+  private static void runs(int pid, String program, String... arguments) throws IOException {
+    Files.createDirectories(commandLine(pid).getParent());
+    Files.writeString(commandLine(pid), program + "\0" + String.join("\0", arguments) + "\0");
   }
 
   private static Ended healthy(String variable, int port) throws Exception {
