@@ -45,6 +45,9 @@ final class ChaosStack implements AutoCloseable {
 
   private static final Duration ANSWER_DELAY = Duration.ofMillis(300);
 
+  /** Shorter than a store stays mute, so that what is on its way arrives. */
+  private static final Duration CALL_DELAY = Duration.ofMillis(25);
+
   private final TestStack servers;
   private final Addresses addresses;
   private final Disk disk;
@@ -180,6 +183,17 @@ final class ChaosStack implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Its calls are made slow before, so that there is one whose answer is lost, any of a batch's.
+   */
+  void mute(String view) {
+    FaultyProxy proxy = proxy(view);
+    proxy.delay(CALL_DELAY);
+    Pause.of(CALL_DELAY.multipliedBy(12));
+    proxy.pass(Passage.MUTE);
+    proxy.delay(Duration.ZERO);
   }
 
   private static void passAll(FaultyProxy proxy) {

@@ -54,7 +54,7 @@ public enum FaultKind {
       Duration.ofSeconds(1),
       Duration.ofSeconds(4),
       (stack, view) -> {
-        stack.proxy(view).pass(Passage.MUTE);
+        stack.mute(view);
         return () -> stack.proxy(view).pass(Passage.OPEN);
       }),
   /** Whatever is sent to a view's store arrives late. */
