@@ -46,8 +46,18 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
 
   @Mixin private final Output output = new Output();
 
+  private final Duration patience;
+
   DeadLettersRetryCommand(Map<String, String> environment) {
+    this(environment, PATIENCE);
+  }
+
+  /**
+   * @param patience how long a view is waited for
+   */
+  DeadLettersRetryCommand(Map<String, String> environment, Duration patience) {
     this.connection = new Connection(environment);
+    this.patience = patience;
   }
 
   /**
@@ -56,9 +66,20 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
    * @param unreadable letters whose records this program cannot read either
    * @param rewritten keys of which the others are
    * @param refused those that still differ
+   * @param problem why not all were written anew; null if all were
    */
   private record Retried(
-      String view, int letters, int unreadable, long rewritten, List<Refused> refused) {}
+      String view,
+      int letters,
+      int unreadable,
+      long rewritten,
+      List<Refused> refused,
+      @Nullable String problem) {
+
+    boolean isDone() {
+      return problem == null && refused.isEmpty() && unreadable == 0;
+    }
+  }
 
   private record Refused(String view, String key, String reason) {}
 
@@ -67,7 +88,7 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
     ProjectorsConfig config = connection.config();
     EventLog.check(config);
     Path directory = state.of("once", connection, config);
-    RepairLimits limits = new RepairLimits(100, state.exports(connection, config), PATIENCE);
+    RepairLimits limits = new RepairLimits(100, state.exports(connection, config), patience);
     List<Retried> all = new ArrayList<>();
     try (EventRegistry registry = config.openRegistry();
         DeadLetterLog log =
@@ -80,13 +101,13 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
       }
     }
     print(all);
-    return all.stream().allMatch(r -> r.refused().isEmpty() && r.unreadable() == 0) ? 0 : 1;
+    return all.stream().allMatch(Retried::isDone) ? 0 : 1;
   }
 
   private static Retried retry(
       String view, List<DeadLetter> letters, Reconciler reconciler, RepairLimits limits) {
     if (letters.isEmpty()) {
-      return new Retried(view, 0, 0, 0, List.of());
+      return new Retried(view, 0, 0, 0, List.of(), null);
     }
     RepairReport report = reconciler.retry(view, letters, limits);
     return new Retried(
@@ -94,7 +115,8 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
         letters.size(),
         reconciler.unreadable(letters).size(),
         report.mended(),
-        report.left().stream().map(left -> refused(left, report.refused())).toList());
+        report.left().stream().map(left -> refused(left, report.refused())).toList(),
+        report.refused());
   }
 
   private static Refused refused(Divergence left, @Nullable String all) {
@@ -114,6 +136,11 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
         new Table("view", "letters", "not readable", "keys written anew", "still refused"),
         r ->
             Output.cells(r.view(), r.letters(), r.unreadable(), r.rewritten(), r.refused().size()));
+    for (Retried view : all) {
+      if (view.problem() != null) {
+        output.people().println(view.view() + ": " + view.problem());
+      }
+    }
     List<Refused> refused = all.stream().flatMap(r -> r.refused().stream()).toList();
     if (!refused.isEmpty()) {
       output.table(
