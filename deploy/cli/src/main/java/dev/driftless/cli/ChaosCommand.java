@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit code: 0 nothing was wrong; 1 something was, or a run could not be finished: then seed and schedule are printed;"
-          + " 2 nothing was run."
+          + " 2 it could not be run, or not be cleared away."
     })
 final class ChaosCommand implements Callable<Integer> {
 
@@ -128,7 +128,13 @@ final class ChaosCommand implements Callable<Integer> {
     int most = schedules != null ? schedules : minutes == null ? 1 : Integer.MAX_VALUE;
     List<ChaosReport> reports = new ArrayList<>();
     while (reports.size() < most && Instant.now().isBefore(end)) {
-      reports.add(run(chaos, Schedule.of(seed + reports.size(), events).only(chaos.kinds())));
+      ChaosReport report =
+          run(chaos, Schedule.of(seed + reports.size(), events).only(chaos.kinds()));
+      reports.add(report);
+      if (report.problem() != null) {
+        output.say("no other schedule is begun on what that one left behind");
+        break;
+      }
     }
     return reports;
   }
@@ -136,16 +142,19 @@ final class ChaosCommand implements Callable<Integer> {
   private ChaosReport run(Chaos chaos, Schedule schedule) {
     ChaosReport report = chaos.run(schedule);
     if (!report.isClean()) {
-      tell(report);
+      told(report).forEach(output::say);
     }
     return report;
   }
 
-  /** All that is needed to see it again. */
-  private void tell(ChaosReport report) {
+  /** What was wrong, and all that is needed to see it again. */
+  static List<String> told(ChaosReport report) {
     List<String> wrong = new ArrayList<>();
     if (report.problem() != null) {
       wrong.add(report.problem());
+    }
+    if (report.deadLetters() > 0) {
+      wrong.add("views set %,d records aside".formatted(report.deadLetters()));
     }
     if (!report.isWatched()) {
       wrong.add("the reconciler compared nothing in %s".formatted(Output.seconds(report.took())));
@@ -153,13 +162,14 @@ final class ChaosCommand implements Callable<Integer> {
     report.findings().forEach(f -> wrong.add(f.toString()));
     report.divergences().forEach(d -> wrong.add("reconciler, at the end: " + d));
     report.falseAlarms().forEach(d -> wrong.add("reconciler, before the end: " + d));
-    wrong.stream().limit(MOST_SHOWN).forEach(output::say);
+    List<String> told = new ArrayList<>(wrong.subList(0, Math.min(wrong.size(), MOST_SHOWN)));
     if (wrong.size() > MOST_SHOWN) {
-      output.say("and %,d more".formatted(wrong.size() - MOST_SHOWN));
+      told.add("and %,d more".formatted(wrong.size() - MOST_SHOWN));
     }
-    output.say("# logs: " + report.logs());
-    output.say("# to see it again: driftless chaos --schedule FILE, with this in the file:");
-    output.say(report.schedule().toString());
+    told.add("# logs: " + report.logs());
+    told.add("# to see it again: driftless chaos --schedule FILE, with this in the file:");
+    told.add(report.schedule().toString());
+    return told;
   }
 
   private void print(List<ChaosReport> reports) {
@@ -185,10 +195,10 @@ final class ChaosCommand implements Callable<Integer> {
                 r.schedule().seed(),
                 r.appended(),
                 r.schedule().steps().size(),
-                r.count(Wrong.LOST),
-                r.count(Wrong.DUPLICATED),
-                r.count(Wrong.STALE),
-                r.count(Wrong.REORDERED),
+                count(r, Wrong.LOST),
+                count(r, Wrong.DUPLICATED),
+                count(r, Wrong.STALE),
+                count(r, Wrong.REORDERED),
                 otherwise(r),
                 r.checks(),
                 r.falseAlarms().size(),
@@ -207,6 +217,10 @@ final class ChaosCommand implements Callable<Integer> {
     output.json(Map.of("schedules", reports.stream().map(ChaosCommand::json).toList()));
   }
 
+  private static String count(ChaosReport r, Wrong wrong) {
+    return r.compared() ? "%,d".formatted(r.count(wrong)) : "not known";
+  }
+
   private static long otherwise(ChaosReport r) {
     return r.count(Wrong.PHANTOM)
         + r.count(Wrong.CORRUPT)
@@ -222,6 +236,7 @@ final class ChaosCommand implements Callable<Integer> {
     json.put("clean", r.isClean());
     json.put("problem", r.problem());
     json.put("events", r.appended());
+    json.put("compared", r.compared());
     json.put("faults", r.faults());
     json.put("findings", r.findings());
     json.put("divergences", r.divergences());

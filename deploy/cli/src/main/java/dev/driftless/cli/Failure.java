@@ -1,5 +1,6 @@
 package dev.driftless.cli;
 
+import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -24,6 +25,9 @@ final class Failure {
   }
 
   private static String firstLine(Throwable e) {
+    if (e instanceof NoSuchFileException) { // its message is the file's name alone
+      return e.getMessage() + ": no such file";
+    }
     String message = e.getMessage();
     return message == null ? "" : message.strip().lines().findFirst().orElse("");
   }

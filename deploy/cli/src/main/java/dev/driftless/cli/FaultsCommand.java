@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit code: 0 the experiment ran, and with driftless no action is partial, lost or duplicated and some are acknowledged;",
-      "1 it is not so, and it is said where the logs are; 2 it did not run."
+      "1 it is not so; 2 it did not run, or not to its end. Where the logs are is said then."
     })
 final class FaultsCommand implements Callable<Integer> {
 
@@ -55,8 +55,9 @@ final class FaultsCommand implements Callable<Integer> {
               + " more often than in the log.",
           "repeats in log: records of the log of an action that one before them is of already. No view of driftless takes"
               + " them in.",
-          "consistent after: how long after the last action no partial failure was found, nor any later; driftless is"
-              + " counted once more when all projectors are at the log's end.",
+          "consistent after: how long after the last action no partial failure was found, nor any later, with the time that it takes"
+              + " to read all stores; driftless is",
+          "  counted once more when all projectors are at the log's end.",
           "calls: as the proxies count them, connections included; of driftless those of the projectors too, many actions"
               + " in one. Half of those that fail did happen.");
 
@@ -153,6 +154,9 @@ final class FaultsCommand implements Callable<Integer> {
                 row.getValue().failed(),
                 percent(row.getValue().rate())));
     FOOTNOTES.forEach(output.people()::println);
+    if (report.problem() != null) {
+      output.say("broke off: " + report.problem());
+    }
   }
 
   private static @Nullable Object[] cells(WayResult way) {

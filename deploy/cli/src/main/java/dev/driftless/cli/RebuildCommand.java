@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     exitCodeOnExecutionException = 2,
     description = {
       "Fills a new generation of a view from the log beside the one that readers see, checks it, and has readers see it.",
-      "The old one is kept and fed until it is dropped. The cache is written anew in place. Events go on being applied."
+      "The old one is kept and fed until it is dropped. The cache is written anew in place, where it differs. Events go on being applied."
     },
     footer = {
       "",

@@ -24,12 +24,23 @@ final class ChaosCommandTest {
         .containsEntry("clean", false)
         .containsEntry("problem", "Kafka is gone")
         .containsEntry("logs", "logs")
+        .containsEntry("compared", false)
         .containsEntry("checks", 7)
         .containsEntry("took", Duration.ofSeconds(60));
     assertThat(ChaosCommand.json(report(null)))
         .containsEntry("clean", true)
         .containsEntry("problem", null)
         .containsEntry("logs", null);
+  }
+
+  @Test
+  void a_run_that_was_not_clean_is_told_with_the_schedule_that_repeats_it() {
+    List<String> told = ChaosCommand.told(report("Kafka is gone"));
+    assertThat(told)
+        .startsWith("Kafka is gone", "# logs: logs")
+        .last()
+        .satisfies(
+            schedule -> assertThat(Schedule.parse(schedule)).isEqualTo(report(null).schedule()));
   }
 
   @Test
@@ -47,7 +58,7 @@ final class ChaosCommandTest {
     Run run = Run.of(Driftless.commandLine(Map.of()), "chaos", "--schedule", "/nowhere/at/all");
 
     assertThat(run.exitCode()).isEqualTo(2);
-    assertThat(run.err()).contains("/nowhere/at/all");
+    assertThat(run.err()).contains("/nowhere/at/all: no such file");
   }
 
   private static ChaosReport report(@Nullable String problem) {
@@ -55,6 +66,7 @@ final class ChaosCommandTest {
     return new ChaosReport(
         new Schedule(1, 100, List.of()),
         100,
+        problem == null,
         List.of(),
         List.of(),
         List.of(),

@@ -42,7 +42,7 @@ final class DriftlessTest {
         "dead-letters list --view graph | use one of relational",
         "chaos --schedules 0 | --schedules: expected at least 1, found 0",
         "chaos --minutes -1 | --minutes: expected at least 1, found -1",
-        "chaos --events 0 | --events: expected at least 16, found 0",
+        "chaos --events 0 | --events: expected at least 800, found 0",
         "chaos --schedule FILE --seed 1 | --seed: --schedule says it all",
         "chaos --schedule FILE --events 20 | --events: --schedule says it all",
         "chaos --schedule FILE --schedules 1 | --schedules: --schedule says it all",

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What one schedule came to.
  *
  * @param appended events that were acknowledged
- * @param findings what the independent check found, the log and all views
+ * @param compared whether the log and all views were compared with what was written, at the end
+ * @param findings what that found
  * @param divergences what the reconciler's last deep check found
  * @param falseAlarms what the reconciler told before
  * @param checks how often it compared a view with the log
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record ChaosReport(
     Schedule schedule,
     int appended,
+    boolean compared,
     List<Finding> findings,
     List<String> divergences,
     List<String> falseAlarms,
@@ -41,6 +43,7 @@ public record ChaosReport(
   /** Whether nothing at all was wrong, and somebody looked. */
   public boolean isClean() {
     return problem == null
+        && compared
         && findings.isEmpty()
         && divergences.isEmpty()
         && falseAlarms.isEmpty()

@@ -110,7 +110,7 @@ public enum FaultKind {
       (stack, target) -> {
         stack.projectors().scale(3);
         return () -> {
-          Pause.until("processes share the partitions", stack.projectors()::isShared);
+          Pause.until("each process has partitions", stack.projectors()::isShared);
           stack.projectors().scale(1);
         };
       }),

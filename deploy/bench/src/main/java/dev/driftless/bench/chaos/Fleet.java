@@ -94,9 +94,9 @@ final class Fleet implements AutoCloseable {
     processes.subList(number, MOST).forEach(ProjectorProcess::stop);
   }
 
-  /** Whether more than one process was given partitions since it was started. */
+  /** Whether each process was given partitions since it was started. */
   boolean isShared() {
-    return processes.stream().filter(p -> p.isAlive() && p.hasPartition()).count() > 1;
+    return processes.subList(0, wanted).stream().allMatch(p -> p.isAlive() && p.hasPartition());
   }
 
   /**

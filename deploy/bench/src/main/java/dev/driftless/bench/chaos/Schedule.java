@@ -31,8 +31,12 @@ public record Schedule(long seed, int events, List<Step> steps) {
   /** So many more kills than of any other kind are in a schedule that a seed makes. */
   private static final int MORE_KILLS = 3;
 
-  /** Of a schedule that a seed makes: one for each of its steps, and one after the last. */
-  public static final int LEAST_EVENTS = FaultKind.values().length + MORE_KILLS + 1;
+  /** Before each step of a schedule that a seed makes, and after the last: all is at work. */
+  private static final int LEAST_BETWEEN = 50;
+
+  /** Of a schedule that a seed makes. */
+  public static final int LEAST_EVENTS =
+      LEAST_BETWEEN * (FaultKind.values().length + MORE_KILLS + 1);
 
   private static final Pattern HEAD = Pattern.compile("seed (-?\\d{1,19}), (\\d{1,10}) events");
 

@@ -49,6 +49,7 @@ final class Trial {
   private final Instant began = Instant.now();
   private final List<Exception> troubles = new ArrayList<>();
   private int appended;
+  private boolean compared;
   private List<Finding> findings = List.of();
   private List<String> divergences = List.of();
   private List<String> alarms = List.of();
@@ -82,6 +83,7 @@ final class Trial {
     return new ChaosReport(
         schedule,
         appended,
+        compared,
         findings,
         divergences,
         alarms,
@@ -127,6 +129,7 @@ final class Trial {
       }
       divergences = watch.lastCheck();
       findings = new IndependentCheck(stack.stores(name)).run(load.written());
+      compared = true;
       deadLetters = deadLetters(config);
     }
   }

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,17 +51,29 @@ public final class FaultExperiment {
         IntStream.rangeClosed(1, plan.actions()).mapToObj(n -> Action.of(plan.seed(), n)).toList();
   }
 
-  /** One way after the other; the servers end with it. */
+  /**
+   * One way after the other; the servers end with it. When one breaks off, the report has those
+   * before it, and says why.
+   *
+   * @throws IOException if logs cannot be kept
+   */
   public static FaultsReport run(FaultsPlan plan, Collection<Way> ways, Progress progress)
-      throws Exception {
+      throws IOException {
     FaultExperiment experiment = new FaultExperiment(plan, progress);
     progress.say("servers: starting");
     try (TestStack stack = TestStack.fresh(ServerKind.values())) {
       List<WayResult> results = new ArrayList<>();
-      for (Way way : ways) {
-        results.add(experiment.run(way, stack));
+      String problem = null;
+      Iterator<Way> next = ways.iterator();
+      while (problem == null && next.hasNext()) {
+        Way way = next.next();
+        try {
+          results.add(experiment.run(way, stack));
+        } catch (Exception e) {
+          problem = "%s: %s".formatted(way.id(), e);
+        }
       }
-      FaultsReport report = new FaultsReport(plan, results);
+      FaultsReport report = new FaultsReport(plan, results, problem);
       if (report.exitCode() != 0) {
         Path kept = keepLogs(stack.stack().home().resolve("log"));
         progress.say("not clean: the logs of agent and projectors are in " + kept);

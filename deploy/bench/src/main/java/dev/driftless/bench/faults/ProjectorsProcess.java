@@ -1,9 +1,14 @@
 package dev.driftless.bench.faults;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import dev.driftless.bench.JavaCommand;
 import dev.driftless.local.LocalProgram;
 import dev.driftless.local.TestStack;
 import dev.driftless.projectors.app.ProjectorsMain;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +18,7 @@ import java.util.Optional;
 /** All projectors in one process, which is killed now and then. */
 final class ProjectorsProcess implements AutoCloseable {
 
+  private static final String NAME = "projectors";
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(10);
 
   private final LocalProgram program;
@@ -20,7 +26,7 @@ final class ProjectorsProcess implements AutoCloseable {
   private int kills;
 
   ProjectorsProcess(TestStack stack, Map<String, String> variables) {
-    this.program = stack.stack().program("projectors");
+    this.program = stack.stack().program(NAME);
     this.variables = new HashMap<>(variables);
     this.variables.put("DRIFTLESS_STATE", program.data().resolve("state").toString());
     this.variables.put("DRIFTLESS_INSTANCE", "one");
@@ -33,8 +39,10 @@ final class ProjectorsProcess implements AutoCloseable {
         line -> {});
   }
 
-  /** SIGKILL, and another process at once. */
-  void killAndStart() {
+  /**
+   * SIGKILL, and another process at once. What the killed one has printed is kept beside the log.
+   */
+  void killAndStart() throws IOException {
     Optional<ProcessHandle> process =
         program.pid().stream().mapToObj(ProcessHandle::of).flatMap(Optional::stream).findFirst();
     process.ifPresent(
@@ -43,6 +51,8 @@ final class ProjectorsProcess implements AutoCloseable {
           p.onExit().join();
           kills++;
         });
+    String own = "%s-killed-%d.log".formatted(NAME, kills);
+    Path unused = Files.copy(program.log(), program.log().resolveSibling(own), REPLACE_EXISTING);
     start();
   }
 

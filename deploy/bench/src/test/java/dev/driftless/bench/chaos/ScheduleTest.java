@@ -77,11 +77,11 @@ final class ScheduleTest {
   }
 
   @Test
-  void fewer_events_than_steps_make_no_schedule() {
+  void too_few_events_for_the_steps_make_no_schedule() {
     int least = Schedule.LEAST_EVENTS;
-    assertThat(Schedule.of(1, least).steps()).hasSize(least - 1);
+    assertThat(Schedule.of(1, least).steps()).hasSize(15);
     assertThatThrownBy(() -> Schedule.of(1, least - 1))
-        .hasMessage("events: expected at least 16, found 15");
+        .hasMessage("events: expected at least 800, found 799");
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,11 @@ final class FaultsReportTest {
   }
 
   @Test
+  void a_way_that_broke_off_is_neither_clean_nor_a_finding() {
+    assertThat(new FaultsReport(PLAN, List.of(), "saga: Redis is gone").exitCode()).isEqualTo(2);
+  }
+
+  @Test
   void logs_of_agent_and_projectors_are_kept(@TempDir Path logs) throws Exception {
     for (String name : List.of("agent-naive.log", "projectors.log.old", "kafka.log")) {
       Files.writeString(logs.resolve(name), name);
@@ -43,6 +49,7 @@ final class FaultsReportTest {
         .isDirectoryNotContaining("glob:**kafka.log")
         .isDirectoryContaining("glob:**agent-naive.log");
     assertThat(kept.resolve("projectors.log.old")).hasContent("projectors.log.old");
+    Utils.delete(kept.toFile());
   }
 
   private static int result(int acknowledged, int refused) {
@@ -59,6 +66,6 @@ final class FaultsReportTest {
     WayResult result =
         new WayResult(
             way, acknowledged, refused, 1, 1, 1, Duration.ZERO, tally, consistentAfter, List.of());
-    return new FaultsReport(PLAN, List.of(result)).exitCode();
+    return new FaultsReport(PLAN, List.of(result), null).exitCode();
   }
 }
