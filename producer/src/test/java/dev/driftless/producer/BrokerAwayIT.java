@@ -166,6 +166,26 @@ class BrokerAwayIT {
         .hasMessageContaining("the schema registry at http://127.0.0.1:1 does not answer");
   }
 
+  @Test
+  void while_the_registry_hangs_an_open_log_goes_on_and_no_other_opens_and_says_so_in_time() {
+    MemoryLogConfig config = test.config().withTimeout(TIMEOUT);
+    try (MemoryLog log = MemoryLog.open(config)) {
+      STACK.stack().suspend(ServerKind.REGISTRY);
+      try {
+        log.append(Events.memory("meanwhile", "mia", "text"));
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> MemoryLog.open(config))
+            .isInstanceOf(RegistryUnavailableException.class)
+            .hasMessageContaining("the schema registry at " + config.registryUrl());
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.plusSeconds(1));
+      } finally {
+        STACK.stack().resume(ServerKind.REGISTRY);
+      }
+      assertThat(appended()).contains("meanwhile");
+      MemoryLog.open(config).close();
+    }
+  }
+
   private Set<String> appended() {
     return test.records().stream()
         .map(record -> test.decoded(record).getEventId())
