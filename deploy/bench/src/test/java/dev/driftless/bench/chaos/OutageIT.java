@@ -65,14 +65,17 @@ final class OutageIT {
           stack.proxy(away).pass(Passage.CUT);
           long backlog = outage(load, lag, away);
           stack.proxy(away).pass(Passage.OPEN);
+          Instant back = Instant.now();
           Awaitility.await(away + " goes on")
               .atMost(TO_NOTICE)
               .until(() -> lag.read(away).events() < backlog);
+          Duration noticed = Duration.between(back, Instant.now());
           Duration took = catchUp(config);
           LOG.info(
-              "{}: {} events behind, caught up {} after it went on; before: {} events/s",
+              "{}: {} events behind, went on after {}, caught up {} later; before: {} events/s",
               away,
               backlog,
+              noticed,
               took,
               Math.round(eventsPerSecond));
           if (isMeasured()) {
