@@ -137,7 +137,8 @@ final class DeadLettersRetryCommand implements Callable<Integer> {
         r ->
             Output.cells(r.view(), r.letters(), r.unreadable(), r.rewritten(), r.refused().size()));
     for (Retried view : all) {
-      if (view.problem() != null) {
+      // else each that is refused has its reason
+      if (view.problem() != null && view.refused().isEmpty()) {
         output.people().println(view.view() + ": " + view.problem());
       }
     }

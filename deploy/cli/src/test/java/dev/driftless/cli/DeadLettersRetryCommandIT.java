@@ -45,6 +45,10 @@ final class DeadLettersRetryCommandIT {
       assertThat(refused.exitCode()).isEqualTo(1);
       assertThat(view(refused).at("/refused/0/key").asText()).contains("m1");
 
+      assertThat(retry(installation.environment()).out())
+          .contains("the store refuses it")
+          .doesNotContain("does the view's projector run");
+
       sql(installation, "ALTER TABLE %s.memories DROP CONSTRAINT no");
       Run done = installation.run("dead-letters", "retry", "--view", "relational", "--json");
       assertThat(done.exitCode()).as(done.out() + done.err()).isZero();
