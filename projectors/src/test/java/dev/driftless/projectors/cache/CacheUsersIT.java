@@ -12,6 +12,8 @@ import io.lettuce.core.AclSetuserArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -19,6 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the shipped users see and cannot do; what they can, {@link CacheUsersContractIT} shows. */
 final class CacheUsersIT {
@@ -51,6 +54,31 @@ final class CacheUsersIT {
   void close() {
     clients.forEach(client -> client.shutdown(Duration.ZERO, Duration.ofSeconds(1)));
     fixture.close();
+  }
+
+  @Test
+  void the_file_is_one_that_a_server_begins_with(@TempDir Path directory) throws Exception {
+    String program =
+        TestStack.shared().stack().status().stream()
+            .filter(status -> status.kind() == ServerKind.REDIS)
+            .flatMap(status -> ProcessHandle.of(status.pid().orElseThrow()).stream())
+            .flatMap(process -> process.info().command().stream())
+            .findFirst()
+            .orElseThrow();
+    Path file = Files.copy(RedisUsers.SHIPPED, directory.resolve("users.acl"));
+    Process server =
+        new ProcessBuilder(
+                program, "--port", "0", "--unixsocket", "socket", "--aclfile", file.toString())
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .start();
+    try {
+      // what it refuses it says, and ends
+      assertThat(server.inputReader().lines().anyMatch(line -> line.contains("ready to accept")))
+          .isTrue();
+    } finally {
+      server.destroyForcibly();
+    }
   }
 
   @Test

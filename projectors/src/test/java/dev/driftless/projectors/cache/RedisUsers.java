@@ -15,7 +15,7 @@ import java.util.List;
 /** The users that are shipped for Redis, under the names and with the keys of one installation. */
 final class RedisUsers {
 
-  private static final Path SHIPPED =
+  static final Path SHIPPED =
       Path.of(System.getProperty("basedir", ".")).resolve("../deploy/security/redis-users.acl");
 
   private RedisUsers() {}
