@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGProperty;
 
 /**
  * Where a view in PostgreSQL lives.
@@ -34,6 +35,7 @@ public record PostgresConfig(
     check(
         url.startsWith("jdbc:postgresql:"),
         "url: expected to begin with jdbc:postgresql:, as in jdbc:postgresql://host:port/database");
+    refuseUnknownParameters(url);
     check(!user.isBlank(), "user: missing");
     check(poolSize >= 0, "poolSize: expected at least 0, found " + poolSize);
     check(
@@ -83,6 +85,17 @@ public record PostgresConfig(
   public PostgresConfig forScans() {
     return new PostgresConfig(
         url, user, password, poolSize, connectTimeout, socketTimeout.multipliedBy(20));
+  }
+
+  /** The driver ignores them: with a misspelt {@code sslmode} it talks in the clear. */
+  private static void refuseUnknownParameters(String url) {
+    int begin = url.indexOf('?');
+    for (String parameter : begin < 0 ? new String[0] : url.substring(begin + 1).split("&", -1)) {
+      String name = parameter.split("=", 2)[0];
+      check(
+          name.isEmpty() || PGProperty.forName(name) != null,
+          "url: the driver has no parameter '%s'".formatted(name));
+    }
   }
 
   private static String with(String url, String parameter, @Nullable String value) {

@@ -311,6 +311,19 @@ final class ProjectorsConfigTest {
   }
 
   @Test
+  void a_parameter_that_the_driver_would_ignore_is_refused_by_name() {
+    String url = "jdbc:postgresql://db/driftless?connectTimeout=3&";
+    assertThat(
+            ProjectorsConfig.load(null, Map.of("RELATIONAL_URL", url + "sslmode=require"))
+                .relational()
+                .url())
+        .contains("sslmode=require");
+    assertThatThrownBy(
+            () -> ProjectorsConfig.load(null, Map.of("RELATIONAL_URL", url + "sslmod=require")))
+        .hasMessageContaining("url: the driver has no parameter 'sslmod'");
+  }
+
+  @Test
   void a_variable_that_is_misspelt_is_refused_by_name() {
     assertThatThrownBy(
             () -> ProjectorsConfig.load(null, Map.of("DRIFTLESS_THREADZ", "7", "HOME", "/")))
