@@ -2,6 +2,7 @@ package dev.driftless.cli;
 
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.Receipt;
+import dev.driftless.projectors.app.Failure;
 import dev.driftless.projectors.app.Views;
 import java.time.Duration;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.driftless.cli;
 
+import dev.driftless.projectors.app.Failure;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;

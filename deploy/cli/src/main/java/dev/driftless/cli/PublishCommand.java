@@ -2,6 +2,7 @@ package dev.driftless.cli;
 
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.Receipt;
+import dev.driftless.projectors.app.Failure;
 import dev.driftless.schemas.EventType;
 import java.io.InputStream;
 import java.io.PrintWriter;

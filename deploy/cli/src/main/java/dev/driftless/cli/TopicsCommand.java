@@ -39,7 +39,7 @@ final class TopicsCommand {
               names = "--replication",
               paramLabel = "N",
               description =
-                  "Of each topic; from 3 on, two replicas have to acknowledge a write. Default: as many as the log has, or 3.")
+                  "Of each topic; from 3 on, two replicas have to acknowledge a write. Default: as many as the log has, or DRIFTLESS_REPLICATION, or 3.")
           @Nullable Integer replication,
       @Mixin Connection connection,
       @Mixin Output output) {
@@ -57,7 +57,11 @@ final class TopicsCommand {
 
   private static int replication(Admin admin, ProjectorsConfig config) {
     int found = LogTopics.check(admin, config.names(), Views.names()).get(0).replication();
-    return found == 0 ? REPLICATION : found;
+    if (found > 0) {
+      return found;
+    }
+    Integer told = config.reading().replication();
+    return told == null ? REPLICATION : told;
   }
 
   @Command(

@@ -2,6 +2,7 @@ package dev.driftless.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.driftless.projectors.app.Failure;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;

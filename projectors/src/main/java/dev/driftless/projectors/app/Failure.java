@@ -1,16 +1,16 @@
-package dev.driftless.cli;
+package dev.driftless.projectors.app;
 
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.stream.Stream;
 
 /** What went wrong, for a person, in one line. */
-final class Failure {
+public final class Failure {
 
   private Failure() {}
 
   /** The first lines of the messages from the outermost to the root cause, none said twice. */
-  static String line(Throwable e) {
+  public static String line(Throwable e) {
     StringBuilder line = new StringBuilder();
     Stream.iterate(e, Objects::nonNull, Throwable::getCause)
         .map(Failure::firstLine)

@@ -54,7 +54,7 @@ public final class ProjectorsMain implements Callable<Integer> {
         new CommandLine(new ProjectorsMain())
             .setExecutionExceptionHandler(
                 (e, line, result) -> {
-                  line.getErr().println("driftless-projectors: " + e.getMessage());
+                  line.getErr().println("driftless-projectors: " + Failure.line(e));
                   return 1;
                 })
             .execute(arguments));

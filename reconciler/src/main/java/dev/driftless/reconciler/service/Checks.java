@@ -1,5 +1,6 @@
 package dev.driftless.reconciler.service;
 
+import dev.driftless.projectors.app.Failure;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.CannotTellException;
@@ -88,7 +89,7 @@ final class Checks implements Runnable {
       if (stop.getCount() == 0) {
         return;
       }
-      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      String reason = Failure.line(e);
       LOG.warn("nothing is checked: {}", reason);
       watch.checksFailed(reason);
       shallowDue = System.nanoTime() + config.shallowEvery().toNanos();

@@ -1,5 +1,6 @@
 package dev.driftless.reconciler.service;
 
+import dev.driftless.projectors.app.Failure;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.runtime.ViewControls;
 import dev.driftless.reconciler.Lag;
@@ -31,15 +32,27 @@ final class LagReader implements Runnable {
     this.stop = stop;
   }
 
+  /** What goes wrong here may be gone next time; so a broker's name that nobody knows yet. */
   @Override
   public void run() {
+    try {
+      do {
+        readOn();
+      } while (!stop.await(every.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      LOG.debug("interrupted");
+    }
+  }
+
+  /** Until it is told to stop, or there is nobody to ask. */
+  private void readOn() throws InterruptedException {
     try (Lag lag = new Lag(config);
         ViewControls controls = new ViewControls(config.kafka(), config.names())) {
       do {
         read(lag, controls);
       } while (!stop.await(every.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      LOG.debug("interrupted");
+    } catch (RuntimeException e) {
+      unknown(e);
     }
   }
 
@@ -47,12 +60,16 @@ final class LagReader implements Runnable {
     try {
       watch.lags(lag.read(), controls.paused(), Instant.now());
     } catch (RuntimeException e) {
-      if (stop.getCount() == 0) {
-        return;
-      }
-      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-      LOG.debug("lag is not known: {}", reason);
-      watch.lagUnknown(reason, Instant.now());
+      unknown(e);
     }
+  }
+
+  private void unknown(RuntimeException e) {
+    if (stop.getCount() == 0) {
+      return;
+    }
+    String reason = Failure.line(e);
+    LOG.debug("lag is not known: {}", reason);
+    watch.lagUnknown(reason, Instant.now());
   }
 }

@@ -1,5 +1,6 @@
 package dev.driftless.reconciler.service;
 
+import dev.driftless.projectors.app.Failure;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -32,7 +33,7 @@ public final class ReconcilerMain implements Callable<Integer> {
         new CommandLine(new ReconcilerMain())
             .setExecutionExceptionHandler(
                 (e, line, result) -> {
-                  line.getErr().println("driftless-reconciler: " + e.getMessage());
+                  line.getErr().println("driftless-reconciler: " + Failure.line(e));
                   return 1;
                 })
             .execute(arguments));
