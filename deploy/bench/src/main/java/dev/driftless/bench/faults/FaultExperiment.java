@@ -69,6 +69,9 @@ public final class FaultExperiment {
         Way way = next.next();
         try {
           results.add(experiment.run(way, stack));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          problem = way.id() + ": interrupted";
         } catch (Exception e) {
           problem = "%s: %s".formatted(way.id(), e);
         }
