@@ -64,7 +64,12 @@ public final class Lag implements AutoCloseable {
     this.names = names;
     this.topic = names.log();
     this.admin = Admin.create(new HashMap<>(config.kafka()));
-    views.forEach(view -> projectors.put(view, open.apply(view, config)));
+    try {
+      views.forEach(view -> projectors.put(view, open.apply(view, config)));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /** Of the spare generations of the views that may have one; asks for nothing yet. */

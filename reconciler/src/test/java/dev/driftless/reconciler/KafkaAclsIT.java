@@ -222,16 +222,15 @@ final class KafkaAclsIT {
     }
   }
 
-  /** What commands do: retry what was set aside, rebuild, pause and resume. */
+  /** What commands do: repair, rebuild, pause and resume. */
   private void assertOperates(ProjectorsConfig config) {
-    try (EventRegistry registry = config.openRegistry();
-        DeadLetterLog letters =
-            new DeadLetterLog(config.kafka(), names, new EventDecoder(registry));
-        Reconciler reconciler =
+    try (Reconciler reconciler =
             Reconciler.open(config, "reconciler-once", directory.resolve("once"), line -> {});
         Rebuild rebuild = new Rebuild(config, "relational", line -> {})) {
+      loseMemory("mia", "last");
+      Report lost = reconciler.check(List.of("cache"), true);
       RepairLimits limits = new RepairLimits(100, directory.resolve("exports"), PATIENCE);
-      assertThat(reconciler.retry("cache", letters.list("cache"), limits).refused()).isNull();
+      assertThat(reconciler.repair(lost, limits).get(0).mended()).isPositive();
       rebuild.prepare();
       rebuild.fill();
       assertThat(reconciler.checkSpare("relational").exitCode()).isZero();

@@ -146,9 +146,11 @@ final class Watch {
   }
 
   private void health(Instant now) {
+    List<String> problems = problems(now);
     for (WatchedView view : views.values()) {
       Set<ViewState> reasons = view.reasons(now).keySet();
-      meters.health(view.view(), reasons.contains(ViewState.STUCK), reasons.isEmpty());
+      boolean isReady = reasons.isEmpty() && problems.isEmpty();
+      meters.health(view.view(), reasons.contains(ViewState.STUCK), isReady);
     }
   }
 

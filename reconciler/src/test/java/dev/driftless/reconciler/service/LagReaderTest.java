@@ -38,18 +38,21 @@ final class LagReaderTest {
             new LagReader(
                 ProjectorsConfig.load(null, nowhere::get), Duration.ofMillis(10), watch, stop));
     reader.start();
-    await()
-        .atMost(Duration.ofMinutes(1))
-        .untilAsserted(
-            () ->
-                assertThat(watch.problems(Instant.now()))
-                    .anySatisfy(
-                        problem ->
-                            assertThat(problem)
-                                .contains(
-                                    "No resolvable bootstrap urls given in bootstrap.servers")));
-    assertThat(reader.isAlive()).isTrue();
-    stop.countDown();
+    try {
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(
+              () ->
+                  assertThat(watch.problems(Instant.now()))
+                      .anySatisfy(
+                          problem ->
+                              assertThat(problem)
+                                  .contains(
+                                      "No resolvable bootstrap urls given in bootstrap.servers")));
+      assertThat(reader.isAlive()).isTrue();
+    } finally {
+      stop.countDown();
+    }
     reader.join(Duration.ofMinutes(1).toMillis());
     assertThat(reader.isAlive()).isFalse();
   }
