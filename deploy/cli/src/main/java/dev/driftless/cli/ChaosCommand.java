@@ -199,10 +199,10 @@ final class ChaosCommand implements Callable<Integer> {
                 count(r, Wrong.DUPLICATED),
                 count(r, Wrong.STALE),
                 count(r, Wrong.REORDERED),
-                otherwise(r),
+                known(r, otherwise(r)),
                 r.checks(),
                 r.falseAlarms().size(),
-                r.deadLetters(),
+                known(r, r.deadLetters()),
                 Output.seconds(r.catchUp()),
                 Output.seconds(r.took())));
     Map<String, Integer> faults =
@@ -218,7 +218,11 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   private static String count(ChaosReport r, Wrong wrong) {
-    return r.compared() ? "%,d".formatted(r.count(wrong)) : "not known";
+    return known(r, r.count(wrong));
+  }
+
+  private static String known(ChaosReport r, long number) {
+    return r.compared() ? "%,d".formatted(number) : "not known";
   }
 
   private static long otherwise(ChaosReport r) {

@@ -1,5 +1,6 @@
 package dev.driftless.projectors.app;
 
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -25,8 +26,11 @@ public final class Failure {
   }
 
   private static String firstLine(Throwable e) {
-    if (e instanceof NoSuchFileException) { // its message is the file's name alone
+    // the message of these is the file's name alone
+    if (e instanceof NoSuchFileException) {
       return e.getMessage() + ": no such file";
+    } else if (e instanceof AccessDeniedException) {
+      return e.getMessage() + ": permission denied";
     }
     String message = e.getMessage();
     return message == null ? "" : message.strip().lines().findFirst().orElse("");

@@ -6,6 +6,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
 
@@ -28,6 +29,11 @@ public record PostgresConfig(
     Duration connectTimeout,
     Duration socketTimeout) {
 
+  /** One mistake, or two letters exchanged. */
+  private static final LevenshteinDistance DISTANCE = new LevenshteinDistance(2);
+
+  private static final int SHORTEST_TO_BE_MISSPELT = 6;
+
   private static final Set<String> SSL_MODES =
       Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
@@ -35,7 +41,7 @@ public record PostgresConfig(
     check(
         url.startsWith("jdbc:postgresql:"),
         "url: expected to begin with jdbc:postgresql:, as in jdbc:postgresql://host:port/database");
-    refuseUnknownParameters(url);
+    refuseMisspeltParameters(url);
     check(!user.isBlank(), "user: missing");
     check(poolSize >= 0, "poolSize: expected at least 0, found " + poolSize);
     check(
@@ -87,15 +93,27 @@ public record PostgresConfig(
         url, user, password, poolSize, connectTimeout, socketTimeout.multipliedBy(20));
   }
 
-  /** The driver ignores them: with a misspelt {@code sslmode} it talks in the clear. */
-  private static void refuseUnknownParameters(String url) {
+  /**
+   * The driver takes no notice of one that it does not know: with a misspelt {@code sslmode} it
+   * would talk in the clear. Others may be for a plug-in of the driver.
+   */
+  private static void refuseMisspeltParameters(String url) {
     int begin = url.indexOf('?');
     for (String parameter : begin < 0 ? new String[0] : url.substring(begin + 1).split("&", -1)) {
       String name = parameter.split("=", 2)[0];
-      check(
-          name.isEmpty() || PGProperty.forName(name) != null,
-          "url: the driver has no parameter '%s'".formatted(name));
+      if (PGProperty.forName(name) == null) {
+        for (PGProperty known : PGProperty.values()) {
+          check(
+              !isNearly(name, known.getName()),
+              "url: unknown parameter %s: rename it to %s".formatted(name, known.getName()));
+        }
+      }
     }
+  }
+
+  private static boolean isNearly(String name, String known) {
+    int mistakes = DISTANCE.apply(name, known);
+    return name.length() >= SHORTEST_TO_BE_MISSPELT && mistakes >= 0;
   }
 
   private static String with(String url, String parameter, @Nullable String value) {

@@ -320,7 +320,12 @@ final class ProjectorsConfigTest {
         .contains("sslmode=require");
     assertThatThrownBy(
             () -> ProjectorsConfig.load(null, Map.of("RELATIONAL_URL", url + "sslmod=require")))
-        .hasMessageContaining("url: the driver has no parameter 'sslmod'");
+        .hasMessageContaining("url: unknown parameter sslmod: rename it to sslmode");
+    for (String other : new String[] {"host=h", "currentSchema=s", "cloudSqlInstance=a:b:c"}) {
+      assertThat(
+              ProjectorsConfig.load(null, Map.of("RELATIONAL_URL", url + other)).relational().url())
+          .endsWith(other);
+    }
   }
 
   @Test

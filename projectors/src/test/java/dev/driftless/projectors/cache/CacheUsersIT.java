@@ -74,7 +74,7 @@ final class CacheUsersIT {
             .start();
     try {
       // what it refuses it says, and ends
-      assertThat(server.inputReader().lines().anyMatch(line -> line.contains("ready to accept")))
+      assertThat(server.inputReader().lines().anyMatch(line -> line.contains("eady to accept")))
           .isTrue();
     } finally {
       server.destroyForcibly();

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
@@ -52,7 +53,7 @@ final class ViewSchemaIT {
 
   @AfterAll
   void close() {
-    threads.shutdown();
+    var unused = threads.shutdownNow();
   }
 
   @ParameterizedTest
@@ -93,7 +94,7 @@ final class ViewSchemaIT {
     try {
       // connected before, or who connects first has the schema to itself
       store.jdbi().useHandle(handle -> handle.execute("SELECT 1"));
-      together.await();
+      int unused = together.await(1, TimeUnit.MINUTES);
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

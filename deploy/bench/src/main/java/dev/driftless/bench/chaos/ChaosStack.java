@@ -45,8 +45,11 @@ final class ChaosStack implements AutoCloseable {
 
   private static final Duration ANSWER_DELAY = Duration.ofMillis(300);
 
-  /** Shorter than a store stays mute, so that what is on its way arrives. */
+  /** Of each call, shorter than a store stays mute, so that what is on its way arrives. */
   private static final Duration CALL_DELAY = Duration.ofMillis(25);
+
+  /** Until the calls of a batch, up to a dozen, are made under that delay. */
+  private static final Duration BATCH_DELAY = CALL_DELAY.multipliedBy(12);
 
   private final TestStack servers;
   private final Addresses addresses;
@@ -186,12 +189,13 @@ final class ChaosStack implements AutoCloseable {
   }
 
   /**
-   * Its calls are made slow before, so that there is one whose answer is lost, any of a batch's.
+   * Calls are slow for a while before the answers stop: so they stop in the middle of a batch, each
+   * time after another of its calls, and now and then after the last one.
    */
   void mute(String view) {
     FaultyProxy proxy = proxy(view);
     proxy.delay(CALL_DELAY);
-    Pause.of(CALL_DELAY.multipliedBy(12));
+    Pause.of(BATCH_DELAY);
     proxy.pass(Passage.MUTE);
     proxy.delay(Duration.ZERO);
   }

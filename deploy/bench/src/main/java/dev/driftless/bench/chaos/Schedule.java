@@ -31,7 +31,9 @@ public record Schedule(long seed, int events, List<Step> steps) {
   /** So many more kills than of any other kind are in a schedule that a seed makes. */
   private static final int MORE_KILLS = 3;
 
-  /** Before each step of a schedule that a seed makes, and after the last: all is at work. */
+  /**
+   * Before each step of a schedule that a seed makes, and after the last: it has something to hit.
+   */
   private static final int LEAST_BETWEEN = 50;
 
   /** Of a schedule that a seed makes. */

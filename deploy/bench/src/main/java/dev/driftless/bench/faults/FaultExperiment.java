@@ -4,6 +4,7 @@ import dev.driftless.local.Addresses;
 import dev.driftless.local.Progress;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
+import dev.driftless.projectors.app.Failure;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -21,6 +22,8 @@ import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores the same actions in several ways, in real servers of its own behind proxies that make
@@ -28,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Faults come from below the code that is measured, which knows nothing of them.
  */
 public final class FaultExperiment {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FaultExperiment.class);
 
   /**
    * How long partial failures may stand still before they are taken to be final: projectors may be
@@ -73,7 +78,8 @@ public final class FaultExperiment {
           Thread.currentThread().interrupt();
           problem = way.id() + ": interrupted";
         } catch (Exception e) {
-          problem = "%s: %s".formatted(way.id(), e);
+          LOG.warn("{} broke off", way.id(), e);
+          problem = "%s: %s".formatted(way.id(), Failure.line(e));
         }
       }
       FaultsReport report = new FaultsReport(plan, results, problem);

@@ -24,6 +24,7 @@ final class ProjectorsProcess implements AutoCloseable {
   private final LocalProgram program;
   private final Map<String, String> variables;
   private int kills;
+  private int starts;
 
   ProjectorsProcess(TestStack stack, Map<String, String> variables) {
     this.program = stack.stack().program(NAME);
@@ -51,7 +52,7 @@ final class ProjectorsProcess implements AutoCloseable {
           p.onExit().join();
           kills++;
         });
-    String own = "%s-killed-%d.log".formatted(NAME, kills);
+    String own = "%s-until-start-%d.log".formatted(NAME, ++starts);
     Path unused = Files.copy(program.log(), program.log().resolveSibling(own), REPLACE_EXISTING);
     start();
   }
