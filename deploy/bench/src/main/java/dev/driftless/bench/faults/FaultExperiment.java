@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,17 +68,17 @@ public final class FaultExperiment {
     try (TestStack stack = TestStack.fresh(ServerKind.values())) {
       List<WayResult> results = new ArrayList<>();
       String problem = null;
-      Iterator<Way> next = ways.iterator();
-      while (problem == null && next.hasNext()) {
-        Way way = next.next();
+      for (Way way : ways) {
         try {
           results.add(experiment.run(way, stack));
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           problem = way.id() + ": interrupted";
+          break;
         } catch (Exception e) {
           LOG.warn("{} broke off", way.id(), e);
           problem = "%s: %s".formatted(way.id(), Failure.line(e));
+          break;
         }
       }
       FaultsReport report = new FaultsReport(plan, results, problem);
