@@ -29,9 +29,10 @@ public record PostgresConfig(
     Duration connectTimeout,
     Duration socketTimeout) {
 
-  /** One mistake, or two letters exchanged. */
+  /** Answers -1 for more than two mistakes. */
   private static final LevenshteinDistance DISTANCE = new LevenshteinDistance(2);
 
+  /** A shorter name is too easily near another one. */
   private static final int SHORTEST_TO_BE_MISSPELT = 6;
 
   private static final Set<String> SSL_MODES =
@@ -112,8 +113,7 @@ public record PostgresConfig(
   }
 
   private static boolean isNearly(String name, String known) {
-    int mistakes = DISTANCE.apply(name, known);
-    return name.length() >= SHORTEST_TO_BE_MISSPELT && mistakes >= 0;
+    return name.length() >= SHORTEST_TO_BE_MISSPELT && DISTANCE.apply(name, known) >= 0;
   }
 
   private static String with(String url, String parameter, @Nullable String value) {

@@ -87,7 +87,8 @@ public record ViewSchema(String view, String base, Class<?> owner, String resour
     }
   }
 
-  private static String comment(Handle handle, String schema) {
+  /** What the schema says of itself; empty if it is not there, or says nothing. */
+  static String comment(Handle handle, String schema) {
     return handle
         .select("SELECT obj_description(to_regnamespace(?), 'pg_namespace')", schema)
         .mapTo(String.class)

@@ -102,13 +102,6 @@ final class ViewSchemaIT {
   }
 
   private String comment(ViewSchema schema) {
-    return admin.withHandle(
-        handle ->
-            handle
-                .select(
-                    "SELECT obj_description(to_regnamespace(?), 'pg_namespace')",
-                    schema.name(names))
-                .mapTo(String.class)
-                .one());
+    return admin.withHandle(handle -> ViewSchema.comment(handle, schema.name(names)));
   }
 }
