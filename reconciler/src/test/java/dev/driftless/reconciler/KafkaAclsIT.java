@@ -192,12 +192,7 @@ final class KafkaAclsIT {
         }
         assertThat(controls.paused()).isEmpty();
         assertThat(reconciler.check(Views.names(), true).exitCode()).isZero();
-        loseMemory("mia", "last");
-        Report lost = reconciler.check(List.of("cache"), true);
-        assertThat(lost.exitCode()).isEqualTo(1);
-        RepairLimits limits = new RepairLimits(100, directory.resolve("exports"), PATIENCE);
-        assertThat(reconciler.repair(lost, limits).get(0).refused()).isNull();
-        assertThat(reconciler.check(List.of("cache"), true).exitCode()).isZero();
+        assertMends(reconciler);
       }
       assertOperates(config(principal("operator")));
     } finally {
@@ -227,10 +222,7 @@ final class KafkaAclsIT {
     try (Reconciler reconciler =
             Reconciler.open(config, "reconciler-once", directory.resolve("once"), line -> {});
         Rebuild rebuild = new Rebuild(config, "relational", line -> {})) {
-      loseMemory("mia", "last");
-      Report lost = reconciler.check(List.of("cache"), true);
-      RepairLimits limits = new RepairLimits(100, directory.resolve("exports"), PATIENCE);
-      assertThat(reconciler.repair(lost, limits).get(0).mended()).isPositive();
+      assertMends(reconciler);
       rebuild.prepare();
       rebuild.fill();
       assertThat(reconciler.checkSpare("relational").exitCode()).isZero();
@@ -239,6 +231,17 @@ final class KafkaAclsIT {
     }
     ViewControls.set(config.kafka(), names, "cache", true);
     ViewControls.set(config.kafka(), names, "cache", false);
+  }
+
+  private void assertMends(Reconciler reconciler) {
+    loseMemory("mia", "last");
+    Report lost = reconciler.check(List.of("cache"), true);
+    assertThat(lost.exitCode()).isEqualTo(1);
+    RepairLimits limits = new RepairLimits(100, directory.resolve("exports"), PATIENCE);
+    RepairReport repaired = reconciler.repair(lost, limits).get(0);
+    assertThat(repaired.refused()).isNull();
+    assertThat(repaired.mended()).isPositive();
+    assertThat(reconciler.check(List.of("cache"), true).exitCode()).isZero();
   }
 
   private void loseMemory(String subject, String memory) {
