@@ -3,13 +3,11 @@ package dev.driftless.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.driftless.projectors.postgres.PostgresConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,7 +26,8 @@ final class DeadLettersRetryCommandIT {
     try (Installation installation = new Installation(directory)) {
       installation.startViews(List.of("relational"));
       installation.awaitCaughtUp(List.of("relational"));
-      sql(installation, "ALTER TABLE %s.memories ADD CONSTRAINT no CHECK (text <> 'refused')");
+      installation.sql(
+          "driftless", "ALTER TABLE %s.memories ADD CONSTRAINT no CHECK (text <> 'refused')");
       installation.publish(EVENT);
       installation.awaitCaughtUp(List.of("relational"));
       assertThat(installation.run("dead-letters", "list").out()).contains("refuses");
@@ -49,7 +48,7 @@ final class DeadLettersRetryCommandIT {
           .contains("the store refuses it")
           .doesNotContain("does the view's projector run");
 
-      sql(installation, "ALTER TABLE %s.memories DROP CONSTRAINT no");
+      installation.sql("driftless", "ALTER TABLE %s.memories DROP CONSTRAINT no");
       Run done = installation.run("dead-letters", "retry", "--view", "relational", "--json");
       assertThat(done.exitCode()).as(done.out() + done.err()).isZero();
       assertThat(view(done).path("rewritten").asLong()).isEqualTo(1);
@@ -68,13 +67,5 @@ final class DeadLettersRetryCommandIT {
 
   private static JsonNode view(Run run) throws Exception {
     return run.json().at("/views/0");
-  }
-
-  /** As someone who owns the database could; {@code %s} is the view's schema. */
-  private static void sql(Installation installation, String statement) {
-    PostgresConfig database = installation.config().relational();
-    String schema = installation.config().names().prefixed("_", "driftless");
-    Jdbi.create(database.url(), database.user(), database.password())
-        .useHandle(handle -> handle.execute(statement.formatted(schema)));
   }
 }

@@ -11,6 +11,7 @@ import dev.driftless.producer.LogTopic;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Spares;
 import dev.driftless.projectors.app.Views;
+import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.runtime.ViewApplication;
 import dev.driftless.schemas.EventRegistry;
 import io.micrometer.core.instrument.Counter;
@@ -27,6 +28,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** A log of its own on the shared servers, and all its views, kept in this process. */
@@ -141,6 +143,17 @@ final class Installation implements AutoCloseable {
     PublishCommand command =
         new PublishCommand(environment, new ByteArrayInputStream(lines.getBytes(UTF_8)));
     return Run.of(Driftless.commandLine(command), options);
+  }
+
+  /**
+   * As someone who owns the database could; {@code %s} is this schema of the installation. Answers
+   * how many rows it changed.
+   */
+  int sql(String schema, String statement) {
+    PostgresConfig database = config.relational();
+    return Jdbi.create(database.url(), database.user(), database.password())
+        .<Integer, RuntimeException>withHandle(
+            handle -> handle.execute(statement.formatted(config.names().prefixed("_", schema))));
   }
 
   /** Appends a record as it is, as a client with a fault would. */

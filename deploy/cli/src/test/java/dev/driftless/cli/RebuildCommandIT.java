@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.driftless.projectors.app.Views;
-import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.schemas.EmbeddingModels;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -169,13 +164,7 @@ final class RebuildCommandIT {
     throw new AssertionError("no view " + view);
   }
 
-  private static void sql(String statement, String schema) throws SQLException {
-    PostgresConfig database = installation.config().relational();
-    try (Connection connection =
-            DriverManager.getConnection(database.url(), database.user(), database.password());
-        Statement s = connection.createStatement()) {
-      String of = installation.config().names().prefixed("_", schema);
-      assertThat(s.executeUpdate(statement.formatted(of))).isPositive();
-    }
+  private static void sql(String statement, String schema) {
+    assertThat(installation.sql(schema, statement)).isPositive();
   }
 }

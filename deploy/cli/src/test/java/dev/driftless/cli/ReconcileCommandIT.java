@@ -5,15 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.driftless.projectors.app.Views;
-import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.schemas.SubjectKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,15 +62,19 @@ final class ReconcileCommandIT {
   @Test
   void a_row_that_is_gone_is_named_and_only_mended_if_that_is_asked_for(@TempDir Path directory)
       throws Exception {
-    sql("DELETE FROM %s.memories WHERE memory_id = 'm7'");
-    sql("UPDATE %s.memories SET text = 'was never there' WHERE memory_id = 'm8'");
+    installation.sql("driftless", "DELETE FROM %s.memories WHERE memory_id = 'm7'");
+    installation.sql(
+        "driftless", "UPDATE %s.memories SET text = 'was never there' WHERE memory_id = 'm8'");
 
     Run found = installation.run("reconcile", "--once", "--deep", "--view", "relational");
     assertThat(found.exitCode()).as(found.out() + found.err()).isEqualTo(1);
     assertThat(found.out())
         .contains("memory acme/mia m7", "missing", "LOG_REALITY_DIVERGENCE", "corrupt")
         .doesNotContain("was never there", "repaired");
-    assertThat(sql("UPDATE %s.memories SET text = text WHERE memory_id = 'm7'")).isZero();
+    assertThat(
+            installation.sql(
+                "driftless", "UPDATE %s.memories SET text = text WHERE memory_id = 'm7'"))
+        .isZero();
 
     Run limited = installation.run("reconcile", "--once", "--limit", "1");
     assertThat(limited.out()).contains("and 1 more");
@@ -95,7 +94,10 @@ final class ReconcileCommandIT {
     assertThat(mended.json().at("/after/exitCode").asInt()).isZero();
     assertThat(repair.path("export").asText()).startsWith(exports);
     assertThat(exported(repair)).contains("was never there");
-    assertThat(sql("UPDATE %s.memories SET text = text WHERE memory_id = 'm7'")).isEqualTo(1);
+    assertThat(
+            installation.sql(
+                "driftless", "UPDATE %s.memories SET text = text WHERE memory_id = 'm7'"))
+        .isEqualTo(1);
   }
 
   @Test
@@ -145,16 +147,5 @@ final class ReconcileCommandIT {
   private static String exported(JsonNode repair) throws IOException {
     List<String> lines = Files.readAllLines(Path.of(repair.path("export").asText()));
     return String.join("\n", lines);
-  }
-
-  /** As someone who owns the database could; {@code %s} is the view's schema. */
-  private static int sql(String statement) throws SQLException {
-    PostgresConfig database = installation.config().relational();
-    String schema = installation.config().names().prefixed("_", "driftless");
-    try (Connection connection =
-            DriverManager.getConnection(database.url(), database.user(), database.password());
-        Statement s = connection.createStatement()) {
-      return s.executeUpdate(statement.formatted(schema));
-    }
   }
 }
