@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -37,17 +38,25 @@ public final class DeployedProcess implements AutoCloseable {
    * @param output what it prints, from its beginning
    */
   static DeployedProcess start(Class<?> main, Map<String, String> environment, Path output) {
-    return start(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName()),
-        environment,
-        output);
+    return start(java(main), environment, output);
+  }
+
+  /**
+   * The command that runs it with the class path of this JVM.
+   *
+   * @param options of Java, beside those that every such process has
+   */
+  static List<String> java(Class<?> main, String... options) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    return command;
   }
 
   /** By a command that says itself how. */

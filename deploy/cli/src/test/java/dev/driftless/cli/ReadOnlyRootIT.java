@@ -84,16 +84,7 @@ final class ReadOnlyRootIT {
     List<String> command = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", CONTAINED));
     command.addAll(List.of("sh", home.toString(), temporary.toString(), directory.toString()));
     command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Duser.home=" + home,
-            "-Djava.io.tmpdir=" + temporary,
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName()));
+        DeployedProcess.java(main, "-Duser.home=" + home, "-Djava.io.tmpdir=" + temporary));
     Map<String, String> environment = new HashMap<>(installation.environment());
     environment.put("DRIFTLESS_STATE", home.resolve("state").toString());
     environment.put("DRIFTLESS_RECONCILER_PORT", "0");

@@ -44,7 +44,7 @@ record RedisBackup(TestStack servers, Path dump) {
 
   /** With an append-only file Redis reads no snapshot, so it is started without one first. */
   void putBack() throws IOException, InterruptedException {
-    String program = program();
+    String program = servers.program(ServerKind.REDIS);
     servers.stack().kill(ServerKind.REDIS);
     Files.delete(data().resolve("appendonly.aof"));
     Path unused = Files.copy(dump, data().resolve("dump.rdb"), REPLACE_EXISTING);
@@ -79,15 +79,6 @@ record RedisBackup(TestStack servers, Path dump) {
       process.destroyForcibly();
     }
     Addresses running = servers.stack().start(EnumSet.of(ServerKind.REDIS), Progress.silent());
-  }
-
-  private String program() {
-    return servers.stack().status().stream()
-        .filter(status -> status.kind() == ServerKind.REDIS)
-        .flatMap(status -> ProcessHandle.of(status.pid().orElseThrow()).stream())
-        .flatMap(process -> process.info().command().stream())
-        .findFirst()
-        .orElseThrow();
   }
 
   private void ask(Consumer<RedisCommands<String, String>> questions) {

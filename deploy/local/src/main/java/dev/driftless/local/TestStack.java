@@ -90,6 +90,16 @@ public final class TestStack implements AutoCloseable {
     return stack;
   }
 
+  /** The program that runs as this server, for a test that starts it in another way. */
+  public String program(ServerKind kind) {
+    return stack.status().stream()
+        .filter(status -> status.kind() == kind)
+        .flatMap(status -> ProcessHandle.of(status.pid().orElseThrow()).stream())
+        .flatMap(process -> process.info().command().stream())
+        .findFirst()
+        .orElseThrow();
+  }
+
   /**
    * A proxy before the broker, which the caller closes; one at a time. The broker tells clients
    * that bootstrap from its port to stay with it, so all they send goes through it.

@@ -58,13 +58,7 @@ final class CacheUsersIT {
 
   @Test
   void the_file_is_one_that_a_server_begins_with(@TempDir Path directory) throws Exception {
-    String program =
-        TestStack.shared().stack().status().stream()
-            .filter(status -> status.kind() == ServerKind.REDIS)
-            .flatMap(status -> ProcessHandle.of(status.pid().orElseThrow()).stream())
-            .flatMap(process -> process.info().command().stream())
-            .findFirst()
-            .orElseThrow();
+    String program = TestStack.shared().program(ServerKind.REDIS);
     Path file = Files.copy(RedisUsers.SHIPPED, directory.resolve("users.acl"));
     Process server =
         new ProcessBuilder(
