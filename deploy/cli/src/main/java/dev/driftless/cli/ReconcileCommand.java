@@ -1,6 +1,7 @@
 package dev.driftless.cli;
 
 import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Termination;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.reconciler.Reconciler;
 import dev.driftless.reconciler.RepairLimits;
@@ -93,7 +94,7 @@ final class ReconcileCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     ProjectorsConfig config = connection.config();
     if (once) {
       EventLog.check(config);
@@ -128,14 +129,12 @@ final class ReconcileCommand implements Callable<Integer> {
     }
   }
 
-  private int serve(ProjectorsConfig config) throws InterruptedException {
+  private int serve(ProjectorsConfig config) {
     try (ReconcilerService running =
         ReconcilerService.start(config, service(config), output::say)) {
       output.people().println("reconciling; the page is at " + running.address());
       output.people().flush();
-      Runtime.getRuntime().addShutdownHook(new Thread(running::close, "stop"));
-      running.await();
-      return 0;
+      return Termination.requested().join();
     }
   }
 

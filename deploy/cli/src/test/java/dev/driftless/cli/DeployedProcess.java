@@ -97,7 +97,7 @@ public final class DeployedProcess implements AutoCloseable {
   void term() throws InterruptedException {
     process.destroy();
     assertThat(process.waitFor(15, TimeUnit.SECONDS)).as("%s", output).isTrue();
-    assertThat(process.exitValue()).isEqualTo(128 + 15);
+    assertThat(process.exitValue()).as(this::said).isEqualTo(128 + 15);
     assertThat(said()).doesNotContain("a server does not answer");
   }
 

@@ -81,24 +81,22 @@ public final class ProjectorsMain implements Callable<Integer> {
     Pages pages = Pages.serve(config.http(), "http.port", new HealthPages(applications, meters));
     LoggerFactory.getLogger(ProjectorsMain.class).info("health={}", pages.address());
     Spares spares = Spares.of(List.copyOf(applications.keySet()), config, registry, meters);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () ->
-                    withinTime(
-                        () -> {
-                          stop(applications.values(), spares, registry);
-                          pages.close();
-                          traces.close();
-                        }),
-                "stop"));
+    CompletableFuture<Integer> told = Termination.requested();
     applications.values().forEach(ViewApplication::start);
-    CompletableFuture.allOf(
-            applications.entrySet().stream()
-                .map(kept -> end(kept.getKey(), kept.getValue()))
-                .toArray(CompletableFuture<?>[]::new))
-        .join();
-    return 1;
+    CompletableFuture<Integer> noneLeft =
+        CompletableFuture.allOf(
+                applications.entrySet().stream()
+                    .map(kept -> end(kept.getKey(), kept.getValue()))
+                    .toArray(CompletableFuture<?>[]::new))
+            .thenApply(all -> 1);
+    int exitCode = told.applyToEither(noneLeft, code -> code).join();
+    withinTime(
+        () -> {
+          stop(applications.values(), spares, registry);
+          pages.close();
+          traces.close();
+        });
+    return exitCode;
   }
 
   /** Completed when nothing is left to be done for the view; never if it is to be rebuilt. */

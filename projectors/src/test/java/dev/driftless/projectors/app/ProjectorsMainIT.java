@@ -101,7 +101,7 @@ final class ProjectorsMainIT {
       }
       assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(128 + 15);
-      assertThat(committed()).isEqualTo(log.positions(reader)).isNotEqualTo(log.ends());
+      assertThat(committed("relational")).isEqualTo(log.positions(reader)).isNotEqualTo(log.ends());
       start("relational", Map.of());
       awaitAll(reader);
     }
@@ -125,6 +125,32 @@ final class ProjectorsMainIT {
       start("relational", Map.of());
       awaitAll(reader);
     }
+  }
+
+  /** What the embedding model's library does at the end of a process must not meet its use. */
+  @Test
+  void a_term_while_texts_are_embedded_finishes_what_it_began() throws Exception {
+    log.publish(
+        IntStream.range(0, EVENTS).mapToObj(i -> Events.recorded("m" + i, "text " + i)).toList());
+    Process process =
+        start(
+            "vector",
+            Map.of(
+                "QDRANT_GRPC",
+                TestStack.shared().with(ServerKind.QDRANT).qdrantGrpc(),
+                "DRIFTLESS_MAX_BATCH",
+                "1"));
+    URI pages = pages(process);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> get(pages, "metrics").body().contains("apply\",view=\"vector\""));
+    process.destroy();
+    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(processes.output(process)).isEqualTo(128 + 15);
+    assertThat(processes.output(process))
+        .contains("ProjectorsMain stopped")
+        .doesNotContain("attempt=");
+    assertThat(committed("vector")).isNotEqualTo(log.ends());
   }
 
   /** In the middle of a write to each kind of store. */
@@ -277,10 +303,10 @@ final class ProjectorsMainIT {
     return RelationalProjector.schema(log.names());
   }
 
-  private List<Long> committed() throws Exception {
+  private List<Long> committed(String view) throws Exception {
     var offsets =
         log.admin()
-            .listConsumerGroupOffsets(log.names().group("relational"))
+            .listConsumerGroupOffsets(log.names().group(view))
             .partitionsToOffsetAndMetadata()
             .get();
     return IntStream.range(0, TestLog.PARTITIONS)

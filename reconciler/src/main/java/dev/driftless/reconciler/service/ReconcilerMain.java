@@ -2,6 +2,7 @@ package dev.driftless.reconciler.service;
 
 import dev.driftless.projectors.app.Failure;
 import dev.driftless.projectors.app.ProjectorsConfig;
+import dev.driftless.projectors.app.Termination;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -40,16 +41,15 @@ public final class ReconcilerMain implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     Logger log = LoggerFactory.getLogger(ReconcilerMain.class);
-    ReconcilerService service =
+    try (ReconcilerService service =
         ReconcilerService.start(
             ProjectorsConfig.load(file, System.getenv()),
             ReconcilerConfig.load(file, System::getenv),
-            log::info);
-    log.info("page={}", service.address());
-    Runtime.getRuntime().addShutdownHook(new Thread(service::close, "stop"));
-    service.await();
-    return 0;
+            log::info)) {
+      log.info("page={}", service.address());
+      return Termination.requested().join();
+    }
   }
 }

@@ -63,13 +63,6 @@ public final class ReconcilerService implements AutoCloseable {
     return pages.address();
   }
 
-  /** Returns when it was closed. */
-  public void await() throws InterruptedException {
-    for (Thread thread : threads) {
-      thread.join();
-    }
-  }
-
   /**
    * Ends what goes on, and returns when it has ended, or after 9 s: what a server does not answer
    * until then ends with the process. Nothing is lost by that; the next check finds it again.
