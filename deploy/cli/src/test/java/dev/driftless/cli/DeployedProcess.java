@@ -12,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -35,28 +34,22 @@ public final class DeployedProcess implements AutoCloseable {
   }
 
   /**
+   * With the class path of this JVM.
+   *
    * @param output what it prints, from its beginning
    */
   static DeployedProcess start(Class<?> main, Map<String, String> environment, Path output) {
-    return start(java(main), environment, output);
-  }
-
-  /**
-   * The command that runs it with the class path of this JVM.
-   *
-   * @param options of Java, beside those that every such process has
-   */
-  static List<String> java(Class<?> main, String... options) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of(options));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    return command;
+    return start(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName()),
+        environment,
+        output);
   }
 
   /** By a command that says itself how. */

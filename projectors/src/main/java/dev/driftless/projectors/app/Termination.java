@@ -2,7 +2,6 @@ package dev.driftless.projectors.app;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import sun.misc.Signal;
 
 /**
  * How a process learns that it is to end, while all of it still works. A shutdown hook of the JVM
@@ -20,7 +19,8 @@ public final class Termination {
   public static CompletableFuture<Integer> requested() {
     CompletableFuture<Integer> exitCode = new CompletableFuture<>();
     for (String name : List.of("TERM", "INT")) {
-      Signal.handle(new Signal(name), signal -> exitCode.complete(128 + signal.getNumber()));
+      sun.misc.Signal.handle(
+          new sun.misc.Signal(name), signal -> exitCode.complete(128 + signal.getNumber()));
     }
     return exitCode;
   }
