@@ -108,7 +108,7 @@ public final class LogTopics {
     return key.equals("retention.ms") && value.equals("-1");
   }
 
-  private static @Nullable String risk(int replication, int minInSync) {
+  static @Nullable String risk(int replication, int minInSync) {
     if (replication == 1) {
       return "one replica: it is lost with its broker";
     } else if (minInSync == 1) {

@@ -17,8 +17,8 @@ final class Connection {
       names = "--home",
       paramLabel = "DIR",
       description =
-          "The local stack's directory. Default: DRIFTLESS_HOME. Where neither is given, and KAFKA_BOOTSTRAP_SERVERS (or"
-              + " …_FILE) is set, the addresses come from the environment.")
+          "The local stack's directory. Where it is not given, and KAFKA_BOOTSTRAP_SERVERS (or …_FILE) is set, the"
+              + " addresses come from the environment. Default: DRIFTLESS_HOME, else .driftless.")
   private @Nullable Path home;
 
   @Option(

@@ -39,17 +39,19 @@ public final class DeployedProcess implements AutoCloseable {
    * @param output what it prints, from its beginning
    */
   static DeployedProcess start(Class<?> main, Map<String, String> environment, Path output) {
-    return start(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName()),
-        environment,
-        output);
+    return start(java(main), environment, output);
+  }
+
+  /** The command that runs it with the class path of this JVM. */
+  static List<String> java(Class<?> main) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx256m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        System.getProperty("java.class.path"),
+        main.getName());
   }
 
   /** By a command that says itself how. */

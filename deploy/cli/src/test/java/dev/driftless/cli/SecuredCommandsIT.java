@@ -1,5 +1,6 @@
 package dev.driftless.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.driftless.local.CertificateAuthority;
@@ -9,6 +10,7 @@ import dev.driftless.local.ServerKind;
 import dev.driftless.reconciler.service.ReconcilerMain;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +59,7 @@ final class SecuredCommandsIT {
         assertThat(run.exitCode()).as("%s: %s%s", command, run.out(), run.err()).isZero();
         assertThat(run.out() + run.err()).doesNotContain(security.password());
       }
+      assertLogTellsNoSecret(installation, security);
       assertReconcilerChecks(installation, security);
       Map<String, String> deceived = new HashMap<>(installation.environment());
       deceived.put(
@@ -72,6 +75,24 @@ final class SecuredCommandsIT {
               "mia");
       assertThat(refused.exitCode()).isEqualTo(1);
       assertThat(refused.err()).contains("unable to find valid certification path");
+    }
+  }
+
+  /** However much is logged. */
+  private void assertLogTellsNoSecret(Installation installation, Security security)
+      throws Exception {
+    Map<String, String> environment = new HashMap<>(installation.environment());
+    environment.put("DRIFTLESS_LOG_LEVEL", "TRACE");
+    environment.put("DRIFTLESS_ROOT_LOG_LEVEL", "TRACE");
+    for (String command : List.of("search green --tenant acme", "views list")) {
+      List<String> arguments = new ArrayList<>(DeployedProcess.java(Driftless.class));
+      arguments.addAll(List.of(command.split(" ", -1)));
+      ProcessBuilder builder = new ProcessBuilder(arguments).redirectErrorStream(true);
+      builder.environment().putAll(environment);
+      Process process = builder.start();
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+      assertThat(process.waitFor()).as(output).isZero();
+      assertThat(output).contains("DEBUG").doesNotContain(security.password(), "authorization");
     }
   }
 

@@ -57,8 +57,26 @@ public record ProjectorsConfig(
    */
   public record Registry(String url, Map<String, String> settings) {
 
+    private static final String USER_INFO = "basic.auth.user.info";
+
     public Registry {
       settings = withoutUnset(settings);
+      if (settings.containsKey(USER_INFO)
+          && !"USER_INFO".equals(settings.get("basic.auth.credentials.source"))) {
+        throw new IllegalArgumentException(
+            "settings: %s is sent only where basic.auth.credentials.source is USER_INFO"
+                .formatted(USER_INFO));
+      }
+      if (!url.contains("https://")) {
+        settings.keySet().stream()
+            .filter(setting -> setting.startsWith("schema.registry.ssl."))
+            .findFirst()
+            .ifPresent(
+                setting -> {
+                  throw new IllegalArgumentException(
+                      "settings: %s is for https, and url is not".formatted(setting));
+                });
+      }
     }
 
     /** Without the settings and the credentials, which are passwords. */

@@ -45,6 +45,10 @@ final class Variables {
   private static final Pattern OF_KUBERNETES =
       Pattern.compile(".*_(SERVICE_(HOST|PORT(_.*)?)|PORT_\\d+_.*)");
 
+  /** Another program's, though one of ours is nearly called so. */
+  private static final Set<String> PROPER =
+      Set.of("PG_HOST", "PG_PORT", "PG_USER", "PG_PASSWORD", "PG_DATABASE");
+
   private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*#.*$");
   private static final Pattern FILE = Pattern.compile("_FILE$");
 
@@ -83,7 +87,7 @@ final class Variables {
             "environment: unknown variable %s; known are %s".formatted(name, known));
       }
       // with a file, it is the file that says what is set
-      if (file == null && isSet(setting, environment)) {
+      if (file == null && isSet(setting, environment) && !PROPER.contains(setting)) {
         known.stream()
             .filter(other -> !isSet(other, environment) && isNearly(setting, other))
             .findFirst()
@@ -103,9 +107,6 @@ final class Variables {
   }
 
   private static boolean isNearly(String name, String other) {
-    if (name.replace("_", "").equals(other.replace("_", ""))) {
-      return false; // PG_HOST is another program's
-    }
     int mistakes = DISTANCE.apply(name, other);
     return mistakes == 1
         || mistakes == MOST_MISTAKES

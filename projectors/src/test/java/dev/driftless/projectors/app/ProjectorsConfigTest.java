@@ -104,6 +104,7 @@ final class ProjectorsConfigTest {
             Map.of(
                 "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
                 "KAFKA_SASL_JAAS_CONFIG", "module required password=\"hush\";",
+                "SCHEMA_REGISTRY_AUTH", "USER_INFO",
                 "SCHEMA_REGISTRY_USER_INFO", "ada:hush"));
     assertThat(config.kafka())
         .containsEntry("security.protocol", "SASL_SSL")
@@ -118,6 +119,7 @@ final class ProjectorsConfigTest {
             Map.of(
                 "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
                 "KAFKA_SASL_JAAS_CONFIG", "hush",
+                "SCHEMA_REGISTRY_AUTH", "USER_INFO",
                 "SCHEMA_REGISTRY_USER_INFO", "hush",
                 "PGPASSWORD", "hush",
                 "QDRANT_API_KEY", "hush",
@@ -224,7 +226,7 @@ final class ProjectorsConfigTest {
     ProjectorsConfig config =
         load(Map.of("RELATIONAL_USER", "", "PGUSER", "ada", "DRIFTLESS_THREADS", ""));
     assertThat(config.relational().user()).isEqualTo("ada");
-    assertThat(config.reading().threads()).isEqualTo(1);
+    assertThat(config.reading().threads()).isEqualTo(2);
   }
 
   @Test
@@ -328,6 +330,22 @@ final class ProjectorsConfigTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SCHEMA_REGISTRY_USER_INFO | me:secret | basic.auth.user.info is sent only where basic.auth.credentials.source is USER_INFO",
+        "SCHEMA_REGISTRY_SSL_TRUSTSTORE_LOCATION | ca.crt | schema.registry.ssl.truststore.location is for https, and url is not",
+      })
+  void a_setting_of_the_registry_that_would_do_nothing_is_refused(
+      String name, String value, String why) {
+    assertThatThrownBy(() -> ProjectorsConfig.load(null, Map.of(name, value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("registry")
+        .hasMessageContaining(why)
+        .hasMessageNotContaining("secret");
+  }
+
   @Test
   void a_variable_that_is_misspelt_is_refused_by_name() {
     assertThatThrownBy(
@@ -343,7 +361,7 @@ final class ProjectorsConfigTest {
                 "DRIFTLESS_PAGE_SERVICE_HOST", "10.0.0.1",
                 "DRIFTLESS_PAGE_PORT_80_TCP", "tcp://10.0.0.1:80",
                 "OTHER_THREADZ", "7"));
-    assertThat(known.reading().threads()).isEqualTo(1);
+    assertThat(known.reading().threads()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -351,6 +369,8 @@ final class ProjectorsConfigTest {
     "KAFKA_SECURTIY_PROTOCOL, KAFKA_SECURITY_PROTOCOL",
     "KAFKA_SASL_MECHANISMS, KAFKA_SASL_MECHANISM",
     "QDRANT_TSL, QDRANT_TLS",
+    "PG_SSLMODE, PGSSLMODE",
+    "QDRANT_APIKEY, QDRANT_API_KEY",
     "PGPASWORD_FILE, PGPASSWORD_FILE"
   })
   void a_variable_that_is_nearly_one_that_is_known_is_refused(String name, String meant) {
@@ -428,7 +448,7 @@ final class ProjectorsConfigTest {
 
   @Test
   void there_are_connections_for_every_thread_and_more() {
-    assertThat(load(Map.of()).relational().poolSize()).isEqualTo(3);
+    assertThat(load(Map.of()).relational().poolSize()).isEqualTo(4);
     ProjectorsConfig config =
         load(
             Map.of("DRIFTLESS_THREADS", "4", "DRIFTLESS_REPLICATION", "3", "AUDIT_POOL_SIZE", "9"));

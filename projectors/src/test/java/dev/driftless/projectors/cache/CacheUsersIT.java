@@ -57,9 +57,17 @@ final class CacheUsersIT {
   }
 
   @Test
-  void the_file_is_one_that_a_server_begins_with(@TempDir Path directory) throws Exception {
+  void a_server_begins_with_the_file_once_it_has_passwords(@TempDir Path directory)
+      throws Exception {
+    String shipped = Files.readString(RedisUsers.SHIPPED);
+    assertThat(begins(directory, shipped)).isFalse();
+    assertThat(begins(directory, shipped.replace("#CHANGE-ME", ">secret"))).isTrue();
+    assertThat(shipped).startsWith("user default off\n");
+  }
+
+  private static boolean begins(Path directory, String users) throws Exception {
     String program = TestStack.shared().program(ServerKind.REDIS);
-    Path file = Files.copy(RedisUsers.SHIPPED, directory.resolve("users.acl"));
+    Path file = Files.writeString(directory.resolve("users.acl"), users);
     Process server =
         new ProcessBuilder(
                 program, "--port", "0", "--unixsocket", "socket", "--aclfile", file.toString())
@@ -68,8 +76,7 @@ final class CacheUsersIT {
             .start();
     try {
       // what it refuses it says, and ends
-      assertThat(server.inputReader().lines().anyMatch(line -> line.contains("eady to accept")))
-          .isTrue();
+      return server.inputReader().lines().anyMatch(line -> line.contains("eady to accept"));
     } finally {
       server.destroyForcibly();
     }

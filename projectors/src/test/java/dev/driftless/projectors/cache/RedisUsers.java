@@ -27,7 +27,7 @@ final class RedisUsers {
           line.replaceFirst("user ", names.name() + "-")
               .replace("~driftless:", "~" + names.prefixed(":", "driftless:"));
       String user = own.substring(0, own.indexOf(' '));
-      setUser(redis, own.replace(">CHANGE-ME", ">" + user));
+      setUser(redis, own.replace("#CHANGE-ME", ">" + user));
     }
   }
 
@@ -43,9 +43,10 @@ final class RedisUsers {
     return url.replace("redis://", "redis://%1$s:%1$s@".formatted(name));
   }
 
+  /** Without the first, which switches off the user that a test logs in as. */
   private static List<String> lines() {
     try {
-      return Files.readAllLines(SHIPPED).stream().filter(l -> l.startsWith("user ")).toList();
+      return Files.readAllLines(SHIPPED).stream().skip(1).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -20,6 +20,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -61,6 +63,9 @@ public final class EntityLog implements AutoCloseable {
   private static final long CACHE_BYTES = 48L << 20;
   private static final long WRITE_BUFFER_BYTES = 16L << 20;
   private static final byte[] NOTHING = {};
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
 
   private final EventDecoder decoder;
   private final LRUCache cache = new LRUCache(CACHE_BYTES);
@@ -107,15 +112,17 @@ public final class EntityLog implements AutoCloseable {
   }
 
   /**
-   * Opens the copy in this directory, which is made if it is not there.
+   * Opens the copy in this directory, which is made if it is not there. It holds the text of
+   * memories; only its owner may read it.
    *
    * @param decoder reads the events; not closed by this
-   * @throws IllegalStateException if another process has it open
+   * @throws IllegalStateException if another process has it open, or it is another user's
    */
   public static EntityLog open(Path directory, EventDecoder decoder) {
     RocksDB.loadLibrary();
     try {
       Files.createDirectories(directory);
+      keepFromOthers(directory);
       return new EntityLog(directory, decoder);
     } catch (RocksDBException e) {
       if (String.valueOf(e.getMessage()).contains("While lock file")) {
@@ -130,6 +137,16 @@ public final class EntityLog implements AutoCloseable {
           e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void keepFromOthers(Path directory) {
+    try {
+      Files.setPosixFilePermissions(directory, OWNER_ONLY);
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "%s is another user's: give this reconciler a directory of its own".formatted(directory),
+          e);
     }
   }
 

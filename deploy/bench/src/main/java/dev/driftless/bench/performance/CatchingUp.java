@@ -2,7 +2,10 @@ package dev.driftless.bench.performance;
 
 import dev.driftless.bench.performance.Comparison.Bound;
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.projectors.Projector;
+import dev.driftless.projectors.app.Views;
 import java.net.URI;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,13 +55,9 @@ final class CatchingUp {
   private List<Comparison> inPostgres() throws Exception {
     List<MemoryEvent> events = plan.workload(view);
     try (BenchLog log = servers.log(Map.of())) {
+      PostgresRecording recording = recording(log);
       fill(log, events);
-      PostgresCeiling ceiling =
-          PostgresCeiling.of(
-              log.postgres(view),
-              log.schema(view),
-              events.size(),
-              log.config().reading().maxBatch());
+      PostgresCeiling ceiling = PostgresCeiling.of(recording, events.size());
       add("ready rows, unnest by JDBC", ceiling::eventsPerSecond, Bound.atLeast(0.6));
       if (view.equals("relational")) {
         ConnectPeer connect = ConnectPeer.of(servers, log);
@@ -68,12 +67,25 @@ final class CatchingUp {
     return compare(events);
   }
 
+  private PostgresRecording recording(BenchLog log) throws SQLException {
+    try (Projector projector = Views.open(view, log.config())) {
+      var unused = projector.acquire(0); // makes the tables
+    }
+    return PostgresRecording.start(log.postgres(view), log.schema(view));
+  }
+
   private List<Comparison> cache() throws Exception {
     List<MemoryEvent> events = plan.workload(view);
     String url = servers.addresses().redisUrl();
     URI redis = URI.create(url);
     try (RedisRecording recording = RedisRecording.before(redis.getHost(), redis.getPort());
-        BenchLog log = servers.log(Map.of("REDIS_URL", "redis://127.0.0.1:" + recording.port()))) {
+        BenchLog log =
+            servers.log(
+                Map.of(
+                    "REDIS_URL",
+                    "redis://127.0.0.1:" + recording.port(),
+                    "DRIFTLESS_THREADS", // or the scripts of two would be one pipeline
+                    "1"))) {
       fill(log, events);
       RedisCeiling ceiling = RedisCeiling.of(recording.commands(), events.size());
       add(

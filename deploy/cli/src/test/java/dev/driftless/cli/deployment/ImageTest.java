@@ -80,6 +80,34 @@ final class ImageTest {
   }
 
   @Test
+  void a_container_runs_java_17_as_nobody_s_root_and_is_asked_how_it_is() {
+    assertThat(DOCKERFILE.lines().filter(line -> line.startsWith("FROM ")).skip(1))
+        .singleElement()
+        .asString()
+        .containsPattern(":17\\.\\S*-jre$");
+    assertThat(DOCKERFILE).containsPattern("(?m)^USER 10001:10001$");
+    assertThat(DOCKERFILE).containsPattern("(?m)^HEALTHCHECK .* CMD \\[\"healthy\"]$");
+    assertThat(DOCKERFILE).containsPattern("(?m)^STOPSIGNAL SIGTERM$");
+  }
+
+  @Test
+  void three_brokers_are_one_cluster_in_which_one_may_fail() {
+    List<String> voters = new ArrayList<>();
+    for (int broker = 1; broker <= 3; broker++) {
+      JsonNode environment = COMPOSE.path("services").path("kafka-" + broker).path("environment");
+      assertThat(environment.path("KAFKA_NODE_ID").asInt()).isEqualTo(broker);
+      assertThat(environment.path("KAFKA_ADVERTISED_LISTENERS").asText())
+          .contains("CLIENT://kafka-%d:9092,".formatted(broker));
+      voters.add("%1$d@kafka-%1$d:9093".formatted(broker));
+    }
+    JsonNode all = COMPOSE.path("x-broker-environment");
+    assertThat(all.path("KAFKA_CONTROLLER_QUORUM_VOTERS").asText())
+        .isEqualTo(String.join(",", voters));
+    assertThat(all.path("KAFKA_DEFAULT_REPLICATION_FACTOR").asInt()).isEqualTo(3);
+    assertThat(all.path("KAFKA_MIN_INSYNC_REPLICAS").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void the_images_that_it_is_made_from_have_versions() {
     assertThat(DOCKERFILE.lines().filter(line -> line.startsWith("FROM ")))
         .hasSize(2)

@@ -126,6 +126,12 @@ final class KubernetesTest {
     for (V1PodSpec pod : pods()) {
       for (V1Container container : containers(pod)) {
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+        var resources = Objects.requireNonNull(container.getResources());
+        assertThat(resources.getRequests()).containsOnlyKeys("cpu", "memory");
+        // the heap is half of it, so all of it must be there; what is idle may have the processor
+        assertThat(resources.getLimits())
+            .containsOnlyKeys("memory")
+            .containsEntry("memory", resources.getRequests().get("memory"));
         assertThat(container.getVolumeMounts())
             .extracting(mount -> mount.getMountPath())
             .containsExactlyInAnyOrder("/var/lib/driftless", "/tmp", "/etc/driftless/certificates");
