@@ -11,10 +11,14 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +94,19 @@ final class ReconcilerServiceIT {
 
     views.start("cache");
     await(() -> assertThat(view("cache").path("state").asText()).isEqualTo("ok"));
+  }
+
+  @Test
+  void nobody_else_can_read_its_copy_of_the_log() throws Exception {
+    await(() -> assertThat(ready()).isEqualTo(200));
+    try (Stream<Path> files = Files.walk(views.directory().resolve("service"))) {
+      assertThat(files.filter(file -> file.endsWith("log")))
+          .singleElement()
+          .satisfies(
+              log ->
+                  assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(log)))
+                      .isEqualTo("rwx------"));
+    }
   }
 
   /** Ten seconds are promised; a busy machine has five more. */

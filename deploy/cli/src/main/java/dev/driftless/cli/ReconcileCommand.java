@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -130,11 +131,12 @@ final class ReconcileCommand implements Callable<Integer> {
   }
 
   private int serve(ProjectorsConfig config) {
+    CompletableFuture<Integer> told = Termination.requested();
     try (ReconcilerService running =
         ReconcilerService.start(config, service(config), output::say)) {
       output.people().println("reconciling; the page is at " + running.address());
       output.people().flush();
-      return Termination.requested().join();
+      return told.join();
     }
   }
 

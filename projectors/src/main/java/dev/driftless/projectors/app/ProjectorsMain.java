@@ -63,6 +63,7 @@ public final class ProjectorsMain implements Callable<Integer> {
   @Override
   public Integer call() {
     ProjectorsConfig config = ProjectorsConfig.load(file, System.getenv());
+    CompletableFuture<Integer> told = Termination.requested();
     EventRegistry registry = config.openRegistry();
     PrometheusMeterRegistry meters = ProcessMeters.open();
     ProcessTraces traces = ProcessTraces.open(config.tracing());
@@ -81,22 +82,26 @@ public final class ProjectorsMain implements Callable<Integer> {
     Pages pages = Pages.serve(config.http(), "http.port", new HealthPages(applications, meters));
     LoggerFactory.getLogger(ProjectorsMain.class).info("health={}", pages.address());
     Spares spares = Spares.of(List.copyOf(applications.keySet()), config, registry, meters);
-    CompletableFuture<Integer> told = Termination.requested();
-    applications.values().forEach(ViewApplication::start);
-    CompletableFuture<Integer> noneLeft =
-        CompletableFuture.allOf(
-                applications.entrySet().stream()
-                    .map(kept -> end(kept.getKey(), kept.getValue()))
-                    .toArray(CompletableFuture<?>[]::new))
-            .thenApply(all -> 1);
-    int exitCode = told.applyToEither(noneLeft, code -> code).join();
-    withinTime(
-        () -> {
-          stop(applications.values(), spares, registry);
-          pages.close();
-          traces.close();
-        });
-    return exitCode;
+    int exitCode = 1;
+    try {
+      applications.values().forEach(ViewApplication::start);
+      CompletableFuture<Integer> noneLeft =
+          CompletableFuture.allOf(
+                  applications.entrySet().stream()
+                      .map(kept -> end(kept.getKey(), kept.getValue()))
+                      .toArray(CompletableFuture<?>[]::new))
+              .thenApply(all -> 1);
+      exitCode = told.applyToEither(noneLeft, code -> code).join();
+      return exitCode;
+    } finally {
+      withinTime(
+          exitCode,
+          () -> {
+            stop(applications.values(), spares, registry);
+            pages.close();
+            traces.close();
+          });
+    }
   }
 
   /** Completed when nothing is left to be done for the view; never if it is to be rebuilt. */
@@ -112,9 +117,10 @@ public final class ProjectorsMain implements Callable<Integer> {
 
   /**
    * A store that hangs must not keep the process until it is killed. Nothing is lost: what was not
-   * committed is read again.
+   * committed is read again. Then the process ends without shutdown hooks, for there may be threads
+   * that embed; see {@link Termination}.
    */
-  private static void withinTime(Runnable stop) {
+  private static void withinTime(int exitCode, Runnable stop) {
     Thread thread = new Thread(stop, "stopping");
     thread.setDaemon(true);
     thread.start();
@@ -126,6 +132,7 @@ public final class ProjectorsMain implements Callable<Integer> {
     if (thread.isAlive()) {
       LoggerFactory.getLogger(ProjectorsMain.class)
           .warn("a server does not answer: ended after {} without it", STOP_TIMEOUT);
+      Runtime.getRuntime().halt(exitCode);
     }
   }
 

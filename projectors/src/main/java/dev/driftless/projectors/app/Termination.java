@@ -13,12 +13,13 @@ public final class Termination {
   private Termination() {}
 
   /**
-   * From now on {@code TERM} and {@code INT} no longer end this process: who asked closes what is
-   * open, and ends it with the exit code that this is then completed with, as if the signal had.
+   * From now on {@code TERM}, {@code INT} and {@code HUP} no longer end this process: who asked
+   * closes what is open, and ends it with the exit code that this is then completed with, as if the
+   * signal had.
    */
   public static CompletableFuture<Integer> requested() {
     CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-    for (String name : List.of("TERM", "INT")) {
+    for (String name : List.of("TERM", "INT", "HUP")) {
       sun.misc.Signal.handle(
           new sun.misc.Signal(name), signal -> exitCode.complete(128 + signal.getNumber()));
     }

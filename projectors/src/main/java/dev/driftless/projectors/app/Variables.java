@@ -45,8 +45,8 @@ final class Variables {
   private static final Pattern OF_KUBERNETES =
       Pattern.compile(".*_(SERVICE_(HOST|PORT(_.*)?)|PORT_\\d+_.*)");
 
-  /** Another program's, though one of ours is nearly called so. */
-  private static final Set<String> PROPER =
+  /** Though one of ours is nearly called so. */
+  private static final Set<String> OF_OTHER_PROGRAMS =
       Set.of("PG_HOST", "PG_PORT", "PG_USER", "PG_PASSWORD", "PG_DATABASE");
 
   private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*#.*$");
@@ -87,7 +87,7 @@ final class Variables {
             "environment: unknown variable %s; known are %s".formatted(name, known));
       }
       // with a file, it is the file that says what is set
-      if (file == null && isSet(setting, environment) && !PROPER.contains(setting)) {
+      if (file == null && isSet(setting, environment) && !OF_OTHER_PROGRAMS.contains(setting)) {
         known.stream()
             .filter(other -> !isSet(other, environment) && isNearly(setting, other))
             .findFirst()

@@ -11,6 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Texts to vectors, several at once, and each text once. Two inferences side by side (870 texts/s
@@ -20,8 +24,13 @@ import java.util.concurrent.Executors;
  */
 final class Embedder implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Embedder.class);
+
   /** Some 30 MB. */
   private static final int REMEMBERED_TEXTS = 20_000;
+
+  /** For the inferences that are under way: each takes some milliseconds. */
+  private static final long CLOSE_SECONDS = 1;
 
   private final ExecutorService workers;
   private final Map<ByteBuffer, Optional<float[]>> remembered =
@@ -31,6 +40,8 @@ final class Embedder implements AutoCloseable {
           return size() > REMEMBERED_TEXTS;
         }
       };
+
+  private volatile boolean closed;
 
   Embedder(int parallelism) {
     workers =
@@ -43,23 +54,43 @@ final class Embedder implements AutoCloseable {
             });
   }
 
-  /** The vectors of these texts. A text without a single word, as the model sees it, has none. */
+  /**
+   * The vectors of these texts. A text without a single word, as the model sees it, has none.
+   *
+   * @throws ModelAwayException if this is closed, or is closed meanwhile
+   */
   Map<String, float[]> embed(EmbeddingModel model, Set<String> texts) {
     Map<String, CompletableFuture<Optional<float[]>>> pending = new LinkedHashMap<>();
     for (String text : texts) {
-      pending.put(text, CompletableFuture.supplyAsync(() -> embedOnce(model, text), workers));
+      try {
+        pending.put(text, CompletableFuture.supplyAsync(() -> embedOnce(model, text), workers));
+      } catch (RejectedExecutionException e) {
+        throw new ModelAwayException(model.id(), e);
+      }
     }
     Map<String, float[]> vectors = new HashMap<>();
     pending.forEach((text, vector) -> result(vector).ifPresent(v -> vectors.put(text, v)));
     return vectors;
   }
 
+  /** When this returns, the model's library is not in use any more by this. */
   @Override
   public void close() {
-    workers.shutdown(); // what is queued is still embedded, so that nobody waits for ever
+    closed = true;
+    workers.shutdown(); // what is queued is refused one by one, so that nobody waits for ever
+    try {
+      if (!workers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("an inference takes longer than {} s", CLOSE_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Optional<float[]> embedOnce(EmbeddingModel model, String text) {
+    if (closed) {
+      throw new ModelAwayException(model.id(), new IllegalStateException("closed"));
+    }
     ByteBuffer key = ByteBuffer.wrap(new ContentHash().add(model.id()).add(text).digest());
     synchronized (remembered) {
       Optional<float[]> known = remembered.get(key);

@@ -299,7 +299,7 @@ final class SecuredConnectionsIT {
   private Process start(Map<String, String> more, String... views) throws IOException {
     Map<String, String> environment = environment();
     environment.put("DRIFTLESS_LOG_LEVEL", "DEBUG");
-    environment.put("DRIFTLESS_ROOT_LOG_LEVEL", "DEBUG");
+    environment.put("DRIFTLESS_ROOT_LOG_LEVEL", "TRACE");
     environment.putAll(more);
     List<String> arguments = new ArrayList<>();
     for (String view : views) {

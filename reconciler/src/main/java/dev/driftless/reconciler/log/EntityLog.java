@@ -116,7 +116,7 @@ public final class EntityLog implements AutoCloseable {
    * memories; only its owner may read it.
    *
    * @param decoder reads the events; not closed by this
-   * @throws IllegalStateException if another process has it open, or it is another user's
+   * @throws IllegalStateException if another process has it open, or others might read it
    */
   public static EntityLog open(Path directory, EventDecoder decoder) {
     RocksDB.loadLibrary();
@@ -145,7 +145,8 @@ public final class EntityLog implements AutoCloseable {
       Files.setPosixFilePermissions(directory, OWNER_ONLY);
     } catch (IOException e) {
       throw new IllegalStateException(
-          "%s is another user's: give this reconciler a directory of its own".formatted(directory),
+          "%s cannot be kept from other users (%s): give this reconciler a directory of its own"
+              .formatted(directory, e),
           e);
     }
   }

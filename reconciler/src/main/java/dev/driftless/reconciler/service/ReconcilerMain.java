@@ -5,6 +5,7 @@ import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Termination;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ public final class ReconcilerMain implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    CompletableFuture<Integer> told = Termination.requested();
     Logger log = LoggerFactory.getLogger(ReconcilerMain.class);
     try (ReconcilerService service =
         ReconcilerService.start(
@@ -49,7 +51,7 @@ public final class ReconcilerMain implements Callable<Integer> {
             ReconcilerConfig.load(file, System::getenv),
             log::info)) {
       log.info("page={}", service.address());
-      return Termination.requested().join();
+      return told.join();
     }
   }
 }

@@ -58,6 +58,7 @@ final class CatchingUp {
       PostgresRecording recording = recording(log);
       fill(log, events);
       PostgresCeiling ceiling = PostgresCeiling.of(recording, events.size());
+      recording.end();
       add("ready rows, unnest by JDBC", ceiling::eventsPerSecond, Bound.atLeast(0.6));
       if (view.equals("relational")) {
         ConnectPeer connect = ConnectPeer.of(servers, log);

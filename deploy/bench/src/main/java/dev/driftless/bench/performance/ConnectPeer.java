@@ -4,6 +4,7 @@ import dev.driftless.bench.JavaCommand;
 import dev.driftless.bench.PeerTopic;
 import dev.driftless.local.Addresses;
 import dev.driftless.local.LocalProgram;
+import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,9 +29,9 @@ import org.apache.kafka.connect.cli.ConnectStandalone;
 
 /**
  * Rows of the relational view on the way that is usual today: flat records in a topic, and Kafka
- * Connect with Debezium's JDBC sink, which upserts them. It has one task, as a view has one thread,
- * batches as large as a view's, and its reduction buffer. It writes the table {@code memories}
- * alone, of which a row is nearly an event; the view writes {@code memory_versions} too.
+ * Connect with Debezium's JDBC sink, which upserts them. It has as many tasks as a view has
+ * threads, batches as large as a view's, and its reduction buffer. It writes the table {@code
+ * memories} alone, of which a row is nearly an event; the view writes {@code memory_versions} too.
  */
 final class ConnectPeer {
 
@@ -45,15 +46,22 @@ final class ConnectPeer {
   private final PostgresConfig config;
   private final String like;
   private final int batch;
+  private final int tasks;
   private final List<Row> rows;
   private int rounds;
 
   private ConnectPeer(
-      BenchServers servers, PostgresConfig config, String like, int batch, List<Row> rows) {
+      BenchServers servers,
+      PostgresConfig config,
+      String like,
+      int batch,
+      int tasks,
+      List<Row> rows) {
     this.servers = servers;
     this.config = config;
     this.like = like;
     this.batch = batch;
+    this.tasks = tasks;
     this.rows = rows;
   }
 
@@ -78,7 +86,8 @@ final class ConnectPeer {
                 MemoryRowConverter.value(found)));
       }
     }
-    return new ConnectPeer(servers, config, table, log.config().reading().maxBatch(), rows);
+    ProjectorsConfig.Reading reading = log.config().reading();
+    return new ConnectPeer(servers, config, table, reading.maxBatch(), reading.threads(), rows);
   }
 
   /**
@@ -150,7 +159,7 @@ final class ConnectPeer {
     Map<String, String> sink = new HashMap<>();
     sink.put("name", name);
     sink.put("connector.class", "io.debezium.connector.jdbc.JdbcSinkConnector");
-    sink.put("tasks.max", "1");
+    sink.put("tasks.max", String.valueOf(tasks));
     sink.put("topics", name);
     sink.put("connection.url", config.url());
     sink.put("connection.username", config.user());

@@ -8,33 +8,55 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What PostgreSQL takes in at most: the rows that a view wrote, ready in memory, upserted into
  * empty tables of the same layout by JDBC, one {@code unnest} for each table in each of the view's
- * transactions.
+ * transactions, by as many connections at once as the view had threads.
  */
 final class PostgresCeiling {
 
   private static final String COPY = "ceiling";
 
   private final PostgresRecording recording;
-  private final List<List<Upsert>> transactions;
+
+  /** Those that come first, one after the other, and then by connection. */
+  private final List<List<Upsert>> first;
+
+  private final List<List<List<Upsert>>> connections;
   private final long events;
 
   private PostgresCeiling(
-      PostgresRecording recording, List<List<Upsert>> transactions, long events) {
+      PostgresRecording recording,
+      List<List<Upsert>> first,
+      List<List<List<Upsert>>> connections,
+      long events) {
     this.recording = recording;
-    this.transactions = transactions;
+    this.first = first;
+    this.connections = connections;
     this.events = events;
   }
 
   /** The rows of one table in one transaction, column by column. */
   private record Upsert(Table table, List<Object[]> cells) {
+
+    /** Of the log, whose positions these rows are; none if they are something else. */
+    Stream<Object> partitions() {
+      return table.name().equals("view_positions") ? Arrays.stream(cells.get(0)) : Stream.of();
+    }
 
     static Upsert of(Table table, List<Object[]> rows) {
       return new Upsert(
@@ -60,11 +82,47 @@ final class PostgresCeiling {
       transactions.add(
           written.entrySet().stream().map(t -> Upsert.of(t.getKey(), t.getValue())).toList());
     }
-    return new PostgresCeiling(recording, transactions, events);
+    // in the end, each thread of the view has partitions of its own; in the beginning one had all
+    List<Set<Object>> threads = new ArrayList<>();
+    for (List<Upsert> transaction :
+        transactions.subList(transactions.size() / 2, transactions.size())) {
+      join(threads, partitions(transaction));
+    }
+    List<List<Upsert>> first = new ArrayList<>();
+    List<List<List<Upsert>>> connections = new ArrayList<>();
+    threads.forEach(thread -> connections.add(new ArrayList<>()));
+    for (List<Upsert> transaction : transactions) {
+      Set<Object> partitions = partitions(transaction);
+      int thread =
+          IntStream.range(0, threads.size())
+              .filter(t -> threads.get(t).containsAll(partitions))
+              .findFirst()
+              .orElse(-1);
+      (thread < 0 ? first : connections.get(thread)).add(transaction);
+    }
+    return new PostgresCeiling(recording, first, connections, events);
+  }
+
+  private static Set<Object> partitions(List<Upsert> transaction) {
+    return transaction.stream().flatMap(Upsert::partitions).collect(Collectors.toSet());
+  }
+
+  /** Makes one of all sets that share an element with this one. */
+  private static void join(List<Set<Object>> sets, Set<Object> more) {
+    Set<Object> joined = new HashSet<>(more);
+    sets.removeIf(
+        set -> {
+          boolean shared = !Collections.disjoint(set, joined);
+          if (shared) {
+            joined.addAll(set);
+          }
+          return shared;
+        });
+    sets.add(joined);
   }
 
   /** Writes all of it once; answers how many events a second that were. */
-  double eventsPerSecond() throws SQLException {
+  double eventsPerSecond() throws Exception {
     try (Connection connection = PostgresRecording.connect(recording.config())) {
       try (Statement statement = connection.createStatement()) {
         statement.execute("DROP SCHEMA IF EXISTS %1$s CASCADE; CREATE SCHEMA %1$s".formatted(COPY));
@@ -74,16 +132,33 @@ final class PostgresCeiling {
                   .formatted(COPY, table.name(), recording.schema(), table.name()));
         }
       }
-      connection.setAutoCommit(false);
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(connections.size());
+    try {
       long began = System.nanoTime();
+      boolean unused = write(first);
+      List<Callable<Boolean>> writing = new ArrayList<>();
+      connections.forEach(transactions -> writing.add(() -> write(transactions)));
+      for (Future<Boolean> written : threads.invokeAll(writing)) {
+        boolean ignored = written.get();
+      }
+      return events / ((System.nanoTime() - began) / 1e9);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private boolean write(List<List<Upsert>> transactions) throws SQLException {
+    try (Connection connection = PostgresRecording.connect(recording.config())) {
+      connection.setAutoCommit(false);
       for (List<Upsert> transaction : transactions) {
         for (Upsert upsert : transaction) {
           write(connection, upsert);
         }
         connection.commit();
       }
-      return events / ((System.nanoTime() - began) / 1e9);
     }
+    return true;
   }
 
   private static void write(Connection connection, Upsert upsert) throws SQLException {

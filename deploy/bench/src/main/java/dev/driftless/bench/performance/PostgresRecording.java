@@ -89,6 +89,14 @@ final class PostgresRecording {
     }
   }
 
+  /** Forgets what was written. */
+  void end() throws SQLException {
+    try (Connection connection = connect(config);
+        Statement statement = connection.createStatement()) {
+      statement.execute("DROP SCHEMA %s CASCADE".formatted(recorded()));
+    }
+  }
+
   PostgresConfig config() {
     return config;
   }
