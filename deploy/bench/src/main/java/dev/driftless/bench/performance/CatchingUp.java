@@ -60,6 +60,7 @@ final class CatchingUp {
       PostgresCeiling ceiling = PostgresCeiling.of(recording, events.size());
       recording.end();
       add("ready rows, unnest by JDBC", ceiling::eventsPerSecond, Bound.atLeast(0.6));
+      add("the same, a connection a thread", ceiling::eventsPerSecondOfSeveral, null);
       if (view.equals("relational")) {
         ConnectPeer connect = ConnectPeer.of(servers, log);
         add("Kafka Connect, Debezium's JDBC sink", connect::rowsPerSecond, Bound.atLeast(3));

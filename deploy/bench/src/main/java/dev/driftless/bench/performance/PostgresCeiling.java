@@ -25,15 +25,16 @@ import java.util.stream.Stream;
 /**
  * What PostgreSQL takes in at most: the rows that a view wrote, ready in memory, upserted into
  * empty tables of the same layout by JDBC, one {@code unnest} for each table in each of the view's
- * transactions, by as many connections at once as the view had threads.
+ * transactions.
  */
 final class PostgresCeiling {
 
   private static final String COPY = "ceiling";
 
   private final PostgresRecording recording;
+  private final List<List<Upsert>> transactions;
 
-  /** Those that come first, one after the other, and then by connection. */
+  /** Of all, those that come first, one after the other, and then by connection. */
   private final List<List<Upsert>> first;
 
   private final List<List<List<Upsert>>> connections;
@@ -41,10 +42,12 @@ final class PostgresCeiling {
 
   private PostgresCeiling(
       PostgresRecording recording,
+      List<List<Upsert>> transactions,
       List<List<Upsert>> first,
       List<List<List<Upsert>>> connections,
       long events) {
     this.recording = recording;
+    this.transactions = transactions;
     this.first = first;
     this.connections = connections;
     this.events = events;
@@ -100,7 +103,7 @@ final class PostgresCeiling {
               .orElse(-1);
       (thread < 0 ? first : connections.get(thread)).add(transaction);
     }
-    return new PostgresCeiling(recording, first, connections, events);
+    return new PostgresCeiling(recording, transactions, first, connections, events);
   }
 
   private static Set<Object> partitions(List<Upsert> transaction) {
@@ -121,8 +124,41 @@ final class PostgresCeiling {
     sets.add(joined);
   }
 
-  /** Writes all of it once; answers how many events a second that were. */
+  @FunctionalInterface
+  private interface Writing {
+    void run() throws Exception;
+  }
+
+  /** Writes all of it once by one connection; answers how many events a second that were. */
   double eventsPerSecond() throws Exception {
+    return eventsPerSecond(() -> write(transactions));
+  }
+
+  /** The same by as many connections at once as the view had threads. */
+  double eventsPerSecondOfSeveral() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(connections.size());
+    try {
+      return eventsPerSecond(
+          () -> {
+            write(first);
+            List<Callable<Void>> writing = new ArrayList<>();
+            for (List<List<Upsert>> own : connections) {
+              writing.add(
+                  () -> {
+                    write(own);
+                    return null;
+                  });
+            }
+            for (Future<Void> written : threads.invokeAll(writing)) {
+              written.get();
+            }
+          });
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private double eventsPerSecond(Writing writing) throws Exception {
     try (Connection connection = PostgresRecording.connect(recording.config())) {
       try (Statement statement = connection.createStatement()) {
         statement.execute("DROP SCHEMA IF EXISTS %1$s CASCADE; CREATE SCHEMA %1$s".formatted(COPY));
@@ -133,22 +169,12 @@ final class PostgresCeiling {
         }
       }
     }
-    ExecutorService threads = Executors.newFixedThreadPool(connections.size());
-    try {
-      long began = System.nanoTime();
-      boolean unused = write(first);
-      List<Callable<Boolean>> writing = new ArrayList<>();
-      connections.forEach(transactions -> writing.add(() -> write(transactions)));
-      for (Future<Boolean> written : threads.invokeAll(writing)) {
-        boolean ignored = written.get();
-      }
-      return events / ((System.nanoTime() - began) / 1e9);
-    } finally {
-      threads.shutdownNow();
-    }
+    long began = System.nanoTime();
+    writing.run();
+    return events / ((System.nanoTime() - began) / 1e9);
   }
 
-  private boolean write(List<List<Upsert>> transactions) throws SQLException {
+  private void write(List<List<Upsert>> transactions) throws SQLException {
     try (Connection connection = PostgresRecording.connect(recording.config())) {
       connection.setAutoCommit(false);
       for (List<Upsert> transaction : transactions) {
@@ -158,7 +184,6 @@ final class PostgresCeiling {
         connection.commit();
       }
     }
-    return true;
   }
 
   private static void write(Connection connection, Upsert upsert) throws SQLException {
