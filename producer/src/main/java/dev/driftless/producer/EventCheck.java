@@ -216,63 +216,66 @@ final class EventCheck {
     }
   }
 
-  /** Every field of the record and of all in it, whatever the schema comes to hold. */
+  /**
+   * Every field of the record and of all in it, whatever the schema comes to hold. Where a field is
+   * is put together only for whom it concerns: most events are as they should be.
+   */
   private static void checkRecord(IndexedRecord record, String path) {
     for (Schema.Field field : record.getSchema().getFields()) {
-      String at = path.isEmpty() ? field.name() : path + "." + field.name();
       Object value = record.get(field.pos());
       if (value == null && !field.schema().isNullable()) {
-        throw new InvalidEventException(at, "missing");
+        throw new InvalidEventException(at(path, field.name()), "missing");
       }
-      checkValue(value, at);
+      checkValue(value, path, field.name());
     }
   }
 
-  private static void checkValue(@Nullable Object value, String at) {
+  private static void checkValue(@Nullable Object value, String path, String name) {
     if (value instanceof CharSequence text) {
-      checkString(text, at);
+      checkString(text, path, name);
     } else if (value instanceof Instant time) {
-      checkTime(time, at);
+      if (time.isBefore(FIRST) || time.isAfter(LAST)) {
+        throw new InvalidEventException(at(path, name), "expected a time from year 1 to year 9999");
+      }
     } else if (value instanceof IndexedRecord inner) {
-      checkRecord(inner, at);
+      checkRecord(inner, at(path, name));
     } else if (value instanceof List<?> items) {
       for (int i = 0; i < items.size(); i++) {
-        checkItem(items.get(i), at + "[" + i + "]");
+        checkItem(items.get(i), path, name + "[" + i + "]");
       }
     } else if (value instanceof Map<?, ?> entries) {
       entries.forEach(
           (key, item) -> {
-            checkItem(key, at + " key");
-            checkItem(item, at + "." + key);
+            checkItem(key, path, name + " key");
+            checkItem(item, path, name + "." + key);
           });
     }
   }
 
-  private static void checkItem(@Nullable Object item, String at) {
+  private static void checkItem(@Nullable Object item, String path, String name) {
     if (item == null) {
-      throw new InvalidEventException(at, "missing");
+      throw new InvalidEventException(at(path, name), "missing");
     }
-    checkValue(item, at);
+    checkValue(item, path, name);
   }
 
-  private static void checkString(CharSequence text, String at) {
+  private static void checkString(CharSequence text, String path, String name) {
     int i = 0;
     while (i < text.length()) {
-      int character = Character.codePointAt(text, i);
+      char character = text.charAt(i);
       if (character == 0) {
-        throw new InvalidEventException(at, "has a NUL character at " + i);
+        throw new InvalidEventException(at(path, name), "has a NUL character at " + i);
       }
-      if (character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE) {
-        throw new InvalidEventException(at, "has half of a surrogate pair at " + i);
+      boolean pair = Character.isSurrogate(character);
+      if (pair && !Character.isSupplementaryCodePoint(Character.codePointAt(text, i))) {
+        throw new InvalidEventException(at(path, name), "has half of a surrogate pair at " + i);
       }
-      i += Character.charCount(character);
+      i += pair ? 2 : 1;
     }
   }
 
-  private static void checkTime(Instant time, String at) {
-    if (time.isBefore(FIRST) || time.isAfter(LAST)) {
-      throw new InvalidEventException(at, "expected a time from year 1 to year 9999");
-    }
+  private static String at(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
   }
 
   private static String sorted(Map<String, Integer> models) {

@@ -19,6 +19,12 @@ public final class EventEncoder {
     TrustedClasses.load();
   }
 
+  /** Most events are smaller; what is larger is not copied twice. */
+  private static final int USUAL_BYTES = 512;
+
+  private static final EncoderFactory ENCODERS =
+      new EncoderFactory().configureBufferSize(USUAL_BYTES);
+
   private final SpecificDatumWriter<MemoryEvent> writer =
       new SpecificDatumWriter<>(MemoryEvent.class);
   private final byte[] head;
@@ -37,10 +43,10 @@ public final class EventEncoder {
 
   /** The record value of this event. */
   public byte[] encode(MemoryEvent event) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_BYTES);
     bytes.writeBytes(head);
     try {
-      BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+      BinaryEncoder encoder = ENCODERS.binaryEncoder(bytes, null);
       writer.write(event, encoder);
       encoder.flush();
     } catch (IOException e) {

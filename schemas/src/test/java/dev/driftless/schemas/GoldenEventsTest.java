@@ -17,6 +17,7 @@ import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -26,6 +27,11 @@ class GoldenEventsTest {
 
   static final List<GoldenEvent> ALL = GoldenEvents.all();
   static final List<GoldenEvent> TODAY = GoldenEvents.of(current());
+
+  @BeforeAll
+  static void load() {
+    TrustedClasses.load();
+  }
 
   private static String current() {
     return GoldenEvents.VERSIONS.get(GoldenEvents.VERSIONS.size() - 1);
