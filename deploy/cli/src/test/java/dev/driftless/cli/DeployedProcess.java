@@ -3,6 +3,7 @@ package dev.driftless.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.driftless.bench.JavaCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -43,15 +44,9 @@ public final class DeployedProcess implements AutoCloseable {
   }
 
   /** The command that runs it with the class path of this JVM. */
-  static List<String> java(Class<?> main) {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx256m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        System.getProperty("java.class.path"),
-        main.getName());
+  static List<String> java(Class<?> main, String... arguments) {
+    return JavaCommand.of(
+        List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), main, arguments);
   }
 
   /** By a command that says itself how. */

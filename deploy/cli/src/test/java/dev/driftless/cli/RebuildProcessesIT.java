@@ -95,16 +95,7 @@ final class RebuildProcessesIT {
   private static void rebuildAndKillAt(String line, String view)
       throws IOException, InterruptedException {
     ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Driftless.class.getName(),
-            "rebuild",
-            view);
+        new ProcessBuilder(DeployedProcess.java(Driftless.class, "rebuild", view));
     builder.environment().putAll(installation.environment());
     Process process = builder.redirectErrorStream(true).start();
     try (BufferedReader said = process.inputReader(UTF_8)) {

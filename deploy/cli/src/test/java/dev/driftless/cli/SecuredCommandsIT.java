@@ -10,7 +10,6 @@ import dev.driftless.local.ServerKind;
 import dev.driftless.reconciler.service.ReconcilerMain;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,9 +84,9 @@ final class SecuredCommandsIT {
     environment.put("DRIFTLESS_LOG_LEVEL", "TRACE");
     environment.put("DRIFTLESS_ROOT_LOG_LEVEL", "TRACE");
     for (String command : List.of("search green --tenant acme", "views list")) {
-      List<String> arguments = new ArrayList<>(DeployedProcess.java(Driftless.class));
-      arguments.addAll(List.of(command.split(" ", -1)));
-      ProcessBuilder builder = new ProcessBuilder(arguments).redirectErrorStream(true);
+      ProcessBuilder builder =
+          new ProcessBuilder(DeployedProcess.java(Driftless.class, command.split(" ", -1)))
+              .redirectErrorStream(true);
       builder.environment().putAll(environment);
       Process process = builder.start();
       String output = new String(process.getInputStream().readAllBytes(), UTF_8);
