@@ -21,14 +21,19 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  */
 final class AppendSpans {
 
+  private final boolean traces;
   private final Tracer tracer;
 
   AppendSpans(OpenTelemetry openTelemetry) {
+    this.traces = openTelemetry != OpenTelemetry.noop();
     this.tracer = openTelemetry.getTracer("dev.driftless.producer");
   }
 
   /** A child of the caller's span, if there is one. */
   Span begin(String eventId, ProducerRecord<byte[], byte[]> record) {
+    if (!traces) {
+      return Span.getInvalid();
+    }
     Span span =
         tracer
             .spanBuilder("send " + record.topic())
@@ -49,9 +54,11 @@ final class AppendSpans {
   }
 
   static void acknowledged(Span span, RecordMetadata at) {
-    span.setAttribute("messaging.destination.partition.id", Integer.toString(at.partition()))
-        .setAttribute("messaging.kafka.offset", at.offset())
-        .end();
+    if (span.isRecording()) {
+      span.setAttribute("messaging.destination.partition.id", Integer.toString(at.partition()))
+          .setAttribute("messaging.kafka.offset", at.offset());
+    }
+    span.end();
   }
 
   static void failed(Span span, Exception e) {

@@ -62,7 +62,7 @@ final class EventCheck {
    */
   void check(MemoryEvent event) {
     checkRecord(event, "");
-    checkPayloadType(event);
+    EventType type = type(event);
     checkId("eventId", event.getEventId());
     checkId("tenant", event.getTenant());
     checkId("subject", event.getSubject());
@@ -70,19 +70,19 @@ final class EventCheck {
     checkOptionalId("session", event.getSession());
     checkOptionalId("correlationId", event.getCorrelationId());
     checkOptionalId("causationId", event.getCausationId());
-    checkPayload(event);
+    checkPayload(event, type);
   }
 
-  private static void checkPayloadType(MemoryEvent event) {
+  private static EventType type(MemoryEvent event) {
     try {
-      EventType unused = EventType.of(event);
+      return EventType.of(event);
     } catch (IllegalArgumentException e) {
       throw new InvalidEventException("payload", String.valueOf(e.getMessage()));
     }
   }
 
-  private void checkPayload(MemoryEvent event) {
-    switch (EventType.of(event)) {
+  private void checkPayload(MemoryEvent event, EventType type) {
+    switch (type) {
       case MEMORY_RECORDED -> {
         MemoryRecorded e = (MemoryRecorded) event.getPayload();
         checkMemory(e.getMemoryId(), e.getText(), e.getEmbedding());

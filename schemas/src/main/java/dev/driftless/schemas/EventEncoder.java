@@ -19,11 +19,14 @@ public final class EventEncoder {
     TrustedClasses.load();
   }
 
-  /** Most events are smaller; what is larger is not copied twice. */
+  /** Most events are smaller. */
   private static final int USUAL_BYTES = 512;
 
+  /** For numbers and ids; what is longer goes past the buffer. */
+  private static final int BUFFERED_BYTES = 64;
+
   private static final EncoderFactory ENCODERS =
-      new EncoderFactory().configureBufferSize(USUAL_BYTES);
+      new EncoderFactory().configureBufferSize(BUFFERED_BYTES);
 
   private final SpecificDatumWriter<MemoryEvent> writer =
       new SpecificDatumWriter<>(MemoryEvent.class);
