@@ -65,13 +65,21 @@ record CacheKeys(String subject) {
   }
 
   static String encoded(String id) {
+    return id.codePoints().anyMatch(CacheKeys::isEncoded) ? percentEncoded(id) : id;
+  }
+
+  private static String percentEncoded(String id) {
     StringBuilder encoded = new StringBuilder(id.length());
     id.codePoints().forEach(c -> append(encoded, c));
     return encoded.toString();
   }
 
+  private static boolean isEncoded(int codePoint) {
+    return ENCODED.indexOf(codePoint) >= 0 || Character.isISOControl(codePoint);
+  }
+
   private static void append(StringBuilder encoded, int codePoint) {
-    if (ENCODED.indexOf(codePoint) < 0 && !Character.isISOControl(codePoint)) {
+    if (!isEncoded(codePoint)) {
       encoded.appendCodePoint(codePoint);
       return;
     }

@@ -2,10 +2,11 @@ package dev.driftless.projectors.cache;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Names and values of one row, in order; what is absent is left out. */
@@ -24,10 +25,13 @@ final class Fields {
 
   /** Name, value, name, value, with {@code before} in front. */
   Object[] flat(Object... before) {
-    return Stream.concat(
-            Arrays.stream(before),
-            fields.entrySet().stream().flatMap(f -> Stream.of(f.getKey(), f.getValue())))
-        .toArray();
+    List<Object> flat = new ArrayList<>(Arrays.asList(before));
+    fields.forEach(
+        (name, value) -> {
+          flat.add(name);
+          flat.add(value);
+        });
+    return flat.toArray();
   }
 
   /** One JSON object. */

@@ -1,6 +1,6 @@
 package dev.driftless.projectors.cache;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 
 /** One Redis command that changes one key. */
@@ -8,7 +8,11 @@ record Write(String command, String key, List<String> arguments) {
 
   /** Numbers in plain decimals. */
   static Write of(String command, String key, Object... arguments) {
-    return new Write(command, key, Arrays.stream(arguments).map(Object::toString).toList());
+    List<String> texts = new ArrayList<>(arguments.length);
+    for (Object argument : arguments) {
+      texts.add(argument.toString());
+    }
+    return new Write(command, key, texts);
   }
 
   /** Never what it writes. */
