@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * How much is measured.
  *
- * @param events in the log of each round; a tenth of them where each brings a vector
+ * @param events in the log of each round; a quarter of them where each brings a vector
  * @param rounds of which a figure is the median, at least 1
  * @param seconds of steady load, and of idleness
  * @param growth how many events are in a view when its speed is measured again, ascending
@@ -46,7 +46,7 @@ public record BenchPlan(
 
   /** What a view is filled with. */
   List<MemoryEvent> workload(String view) {
-    return new Workload(seed, isEmbedded(view)).next(isEmbedded(view) ? events / 10 : events);
+    return new Workload(seed, isEmbedded(view)).next(isEmbedded(view) ? events / 4 : events);
   }
 
   /** As {@link #growth}, of one view. */

@@ -70,9 +70,7 @@ final class CatchingUp {
   }
 
   private PostgresRecording recording(BenchLog log) throws SQLException {
-    try (Projector projector = Views.open(view, log.config())) {
-      var unused = projector.acquire(0); // makes the tables
-    }
+    makeEmpty(log);
     return PostgresRecording.start(log.postgres(view), log.schema(view));
   }
 
@@ -104,10 +102,7 @@ final class CatchingUp {
     try (BenchLog log = servers.log(Map.of())) {
       fill(log, events);
       QdrantCeiling ceiling =
-          QdrantCeiling.of(
-              servers.addresses().qdrantGrpc(),
-              log.config().names().prefixed("-", "driftless-memories"),
-              events.size());
+          QdrantCeiling.of(servers.addresses().qdrantGrpc(), collection(log), events.size());
       add("ready points", ceiling::eventsPerSecond, Bound.atLeast(0.7));
       add("one point a call", ceiling::oneByOne, null);
     }
@@ -132,8 +127,23 @@ final class CatchingUp {
     return besides.stream().map(b -> rounds.compare(OURS, b.what, b.bound)).toList();
   }
 
-  private double fill(BenchLog log, List<MemoryEvent> events) {
+  private double fill(BenchLog log, List<MemoryEvent> events) throws Exception {
+    if (view.equals("vector")) {
+      makeEmpty(log);
+      QdrantCeiling.keepFromIndexing(servers.addresses().qdrantGrpc(), collection(log));
+    }
     log.append(events);
     return CatchUp.eventsPerSecond(log, view);
+  }
+
+  /** The tables, or the collection. */
+  private void makeEmpty(BenchLog log) {
+    try (Projector projector = Views.open(view, log.config())) {
+      var unused = projector.acquire(0);
+    }
+  }
+
+  private static String collection(BenchLog log) {
+    return log.config().names().prefixed("-", "driftless-memories");
   }
 }

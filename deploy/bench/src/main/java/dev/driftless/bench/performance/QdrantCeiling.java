@@ -7,6 +7,8 @@ import io.qdrant.client.WithPayloadSelectorFactory;
 import io.qdrant.client.WithVectorsSelectorFactory;
 import io.qdrant.client.grpc.Collections.CollectionInfo;
 import io.qdrant.client.grpc.Collections.CreateCollection;
+import io.qdrant.client.grpc.Collections.OptimizersConfigDiff;
+import io.qdrant.client.grpc.Collections.UpdateCollection;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
 import io.qdrant.client.grpc.Points.ScrollPoints;
@@ -72,6 +74,25 @@ final class QdrantCeiling {
     }
   }
 
+  /**
+   * Lets the server build no search index of a collection: it would do so with all cores, some time
+   * after the points came, so that what is measured next pays for what was measured before.
+   */
+  static void keepFromIndexing(String address, String collection)
+      throws ExecutionException, InterruptedException {
+    try (QdrantClient client = connect(address)) {
+      var unused =
+          client
+              .updateCollectionAsync(
+                  UpdateCollection.newBuilder()
+                      .setCollectionName(collection)
+                      .setOptimizersConfig(
+                          OptimizersConfigDiff.newBuilder().setIndexingThreshold(0))
+                      .build())
+              .get();
+    }
+  }
+
   /** Writes all of them once, as many in each request as the view; answers events a second. */
   double eventsPerSecond() throws ExecutionException, InterruptedException {
     return eventsPerSecond(points, POINTS_A_REQUEST);
@@ -106,6 +127,7 @@ final class QdrantCeiling {
             .setCollectionName(COPY)
             .setVectorsConfig(layout.getConfig().getParams().getVectorsConfig())
             .setShardNumber(layout.getConfig().getParams().getShardNumber())
+            .setOptimizersConfig(layout.getConfig().getOptimizerConfig())
             .build();
     var unused = client.createCollectionAsync(request).get();
     for (var index : layout.getPayloadSchemaMap().entrySet()) {
