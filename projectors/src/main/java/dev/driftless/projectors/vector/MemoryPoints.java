@@ -1,10 +1,14 @@
 package dev.driftless.projectors.vector;
 
+import static io.qdrant.client.ConditionFactory.filter;
+import static io.qdrant.client.ConditionFactory.hasId;
+import static io.qdrant.client.ConditionFactory.match;
 import static io.qdrant.client.PointIdFactory.id;
 import static io.qdrant.client.ValueFactory.value;
 import static io.qdrant.client.VectorsFactory.namedVectors;
 import static io.qdrant.client.VectorsFactory.vectors;
 
+import com.google.common.collect.Lists;
 import dev.driftless.events.Embedding;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
@@ -14,8 +18,12 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.schemas.EventType;
 import io.qdrant.client.ValueFactory;
+import io.qdrant.client.grpc.Common.Condition;
+import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.PointsUpdateOperation;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -35,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * between threads.
  */
 final class MemoryPoints implements AutoCloseable {
+
+  private static final int MAX_CONDITIONS = 100;
 
   private final Embedder embedder;
 
@@ -80,6 +90,35 @@ final class MemoryPoints implements AutoCloseable {
     List<Change> changes = last.stream().flatMap(Optional::stream).toList();
     Map<String, float[]> computed = embedder.embed(model, textsToEmbed(changes));
     return last.stream().map(change -> change.map(c -> point(c, computed, epoch))).toList();
+  }
+
+  /**
+   * Writes these points where they are absent, and where the stored ones fit the filter. Those that
+   * have no vector then have none in the store either, whatever was stored.
+   */
+  static List<PointsUpdateOperation> writing(List<PointStruct> points, Filter ifStored) {
+    List<PointsUpdateOperation> operations =
+        new ArrayList<>(QdrantCollection.upserts(points, ifStored));
+    List<Condition> bare =
+        points.stream()
+            .filter(point -> !point.getVectors().hasVector())
+            .map(MemoryPoints::isAsWritten)
+            .toList();
+    for (List<Condition> some : Lists.partition(bare, MAX_CONDITIONS)) {
+      operations.add(
+          QdrantCollection.deletingVectors(Filter.newBuilder().addAllShould(some).build()));
+    }
+    return operations;
+  }
+
+  /** Not what somebody else has written since. */
+  private static Condition isAsWritten(PointStruct point) {
+    return filter(
+        Filter.newBuilder()
+            .addMust(hasId(point.getId()))
+            .addMust(match("offset", point.getPayloadOrThrow("offset").getIntegerValue()))
+            .addMust(match("epoch", point.getPayloadOrThrow("epoch").getIntegerValue()))
+            .build());
   }
 
   @Override

@@ -27,6 +27,7 @@ import io.qdrant.client.grpc.Points.PointsUpdateOperation;
 import io.qdrant.client.grpc.Points.RetrievedPoint;
 import io.qdrant.client.grpc.Points.ScrollPoints;
 import io.qdrant.client.grpc.Points.ScrollResponse;
+import io.qdrant.client.grpc.Points.VectorsSelector;
 import io.qdrant.client.grpc.Points.WithPayloadSelector;
 import io.qdrant.client.grpc.Points.WriteOrdering;
 import io.qdrant.client.grpc.Points.WriteOrderingType;
@@ -52,6 +53,10 @@ final class QdrantCollection {
   private static final String MADE = "made";
 
   private static final int MAX_POINTS = 500;
+
+  /** The one vector of a point. */
+  private static final String UNNAMED = "";
+
   private static final int MAX_REQUEST_BYTES = 16 << 20;
 
   private static final int INFO_ATTEMPTS = 20;
@@ -182,6 +187,20 @@ final class QdrantCollection {
   /** What {@link #upsert} does, in as many steps as the size of the points asks for. */
   static List<PointsUpdateOperation> upserts(List<PointStruct> points, Filter ifStored) {
     return parts(points, MAX_POINTS).stream().map(part -> upserting(part, ifStored)).toList();
+  }
+
+  /**
+   * Deletes the vectors of the points that fit the filter. An upsert without a vector does not: a
+   * point that is in a search index is moved elsewhere to be changed, with all that it has, and
+   * what is written comes over that.
+   */
+  static PointsUpdateOperation deletingVectors(Filter filter) {
+    return PointsUpdateOperation.newBuilder()
+        .setDeleteVectors(
+            PointsUpdateOperation.DeleteVectors.newBuilder()
+                .setPointsSelector(PointsSelector.newBuilder().setFilter(filter))
+                .setVectors(VectorsSelector.newBuilder().addNames(UNNAMED)))
+        .build();
   }
 
   /** What {@link #set} does. */

@@ -137,7 +137,7 @@ public final class VectorProjector implements Projector {
     QdrantCollection collection = at(batches.get(0).partition());
     Iterator<List<PointStruct>> points = memories.of(collection.model(), batches).iterator();
     List<PointsUpdateOperation> operations = new ArrayList<>();
-    batches.forEach(batch -> operations.addAll(upserts(points.next(), batch)));
+    batches.forEach(batch -> operations.addAll(writing(points.next(), batch)));
     batches.forEach(batch -> operations.add(Positions.advance(batch)));
     new Positions(collection).check(batches);
     collection.update(operations);
@@ -148,11 +148,11 @@ public final class VectorProjector implements Projector {
   }
 
   void write(List<PointStruct> points, Batch batch) {
-    at(batch.partition()).update(upserts(points, batch));
+    at(batch.partition()).update(writing(points, batch));
   }
 
-  private static List<PointsUpdateOperation> upserts(List<PointStruct> points, Batch batch) {
-    return QdrantCollection.upserts(points, notNewerThan(batch));
+  private static List<PointsUpdateOperation> writing(List<PointStruct> points, Batch batch) {
+    return MemoryPoints.writing(points, notNewerThan(batch));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.driftless.projectors.vector;
 import static io.qdrant.client.VectorsFactory.namedVectors;
 import static io.qdrant.client.VectorsFactory.vectors;
 import static io.qdrant.client.WithPayloadSelectorFactory.enable;
+import static org.awaitility.Awaitility.await;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.ServerKind;
@@ -13,6 +14,9 @@ import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.ViewFixture;
 import dev.driftless.schemas.Names;
 import io.qdrant.client.WithVectorsSelectorFactory;
+import io.qdrant.client.grpc.Collections.CollectionStatus;
+import io.qdrant.client.grpc.Collections.OptimizersConfigDiff;
+import io.qdrant.client.grpc.Collections.UpdateCollection;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
@@ -20,6 +24,7 @@ import io.qdrant.client.grpc.Points.RetrievedPoint;
 import io.qdrant.client.grpc.Points.ScrollPoints;
 import io.qdrant.client.grpc.Points.ScrollResponse;
 import io.qdrant.client.grpc.Points.VectorOutput;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -124,6 +129,31 @@ public final class VectorFixture implements ViewFixture {
   public void close() {
     wipe();
     collections.close();
+  }
+
+  /**
+   * Returns when the server has built its search index of what is there; it then moves a point
+   * elsewhere to change it, and builds the index again at once.
+   */
+  void index() {
+    String name = collection().name();
+    var unused =
+        link()
+            .await(
+                link()
+                    .client()
+                    .updateCollectionAsync(
+                        UpdateCollection.newBuilder()
+                            .setCollectionName(name)
+                            .setOptimizersConfig(
+                                OptimizersConfigDiff.newBuilder().setIndexingThreshold(1))
+                            .build()));
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(
+            () -> link().await(link().client().getCollectionInfoAsync(name)),
+            info ->
+                info.getIndexedVectorsCount() > 0 && info.getStatus() == CollectionStatus.Green);
   }
 
   /** Every point, tombstones and positions too. */

@@ -166,6 +166,14 @@ final class VectorInspectorIT {
   }
 
   @Test
+  void a_vector_that_should_not_be_is_seen_and_mended_where_the_server_has_indexed_it() {
+    rewrite(GONE, axis(7));
+    rewrite(DOTS, axis(8));
+    view.index();
+    assertSeenAndMended(Set.of(GONE, DOTS));
+  }
+
+  @Test
   void a_deleted_point_and_a_deleted_tombstone_are_seen_and_mended() {
     delete(PointNames.of(WINDOW));
     delete(PointNames.of(GONE));

@@ -104,6 +104,20 @@ final class VectorProjectorIT {
             });
   }
 
+  /** Qdrant lays what an upsert brings over what it moves, and leaves what it does not bring. */
+  @Test
+  void a_forgotten_memory_leaves_no_vector_where_the_server_has_indexed_it() {
+    long epoch = projector.acquire(PARTITION).epoch();
+    projector.apply(log.batch(epoch, 0, 5));
+    view.index();
+    projector.apply(log.batch(epoch, 5, 7));
+    assertThat(view.points())
+        .filteredOn(p -> p.getId().hasUuid() && !p.containsPayload("kind"))
+        .singleElement()
+        .satisfies(tombstone -> assertThat(VectorFixture.vector(tombstone)).isEmpty());
+    assertThat(view.shown()).hasSize(2).noneMatch(line -> line.endsWith("vector="));
+  }
+
   @Test
   void the_borders_of_batches_do_not_matter() {
     applyAll();
@@ -194,6 +208,24 @@ final class VectorProjectorIT {
     advance(late);
     assertThat(view.shown()).isEqualTo(shown);
     assertThat(other.stored(PARTITION)).isEqualTo(current);
+  }
+
+  @Test
+  void a_zombie_that_knows_no_vector_leaves_the_one_that_was_written_since() {
+    TestLog wordless =
+        new TestLog()
+            .recorded("m1", "Ann likes a seat at the window")
+            .revised("m1", " ")
+            .revised("m1", "Ann likes a seat at the aisle");
+    long old = projector.acquire(PARTITION).epoch();
+    Batch late = wordless.batch(old, 0, 2);
+    List<PointStruct> inFlight = projector.points(late);
+    assertThat(inFlight).noneMatch(point -> point.getVectors().hasVector());
+    other.apply(wordless.all(other.acquire(PARTITION).epoch()));
+    List<String> shown = view.shown();
+
+    projector.write(inFlight, late);
+    assertThat(view.shown()).isEqualTo(shown);
   }
 
   @Test
