@@ -3,6 +3,7 @@ package dev.driftless.bench.performance;
 import dev.driftless.bench.performance.Comparison.Bound;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.projectors.runtime.ViewApplication;
+import dev.driftless.reconciler.Divergence;
 import dev.driftless.reconciler.Lag;
 import dev.driftless.reconciler.Reconciler;
 import dev.driftless.reconciler.ViewReport;
@@ -60,7 +61,12 @@ final class Reconciling {
   private static double check(Reconciler reconciler, String view, boolean deep) {
     ViewReport report = reconciler.check(List.of(view), deep).views().get(0);
     if (!report.isClean()) {
-      throw new IllegalStateException("%s is not as the log says: %s".formatted(view, report));
+      List<Divergence> some = report.divergences().stream().limit(3).toList();
+      throw new IllegalStateException(
+          report.unknown() == null
+              ? "%s is not as the log says: %,d divergences, %s"
+                  .formatted(view, report.divergenceCount(), some)
+              : "%s: %s".formatted(view, report.unknown()));
     }
     return report.took().toNanos() / 1e9;
   }
