@@ -29,7 +29,10 @@ final class AppendSpans {
     this.tracer = openTelemetry.getTracer("dev.driftless.producer");
   }
 
-  /** A child of the caller's span, if there is one. */
+  /**
+   * A child of the caller's span, if there is one; of a log that is opened without tracing none,
+   * and then the record gets no header.
+   */
   Span begin(String eventId, ProducerRecord<byte[], byte[]> record) {
     if (!traces) {
       return Span.getInvalid();

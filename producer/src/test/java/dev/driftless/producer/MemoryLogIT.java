@@ -9,6 +9,11 @@ import dev.driftless.local.TestStack;
 import dev.driftless.schemas.GoldenEvents;
 import dev.driftless.schemas.GoldenEvents.GoldenEvent;
 import dev.driftless.schemas.SubjectKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.context.Scope;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -80,6 +85,21 @@ class MemoryLogIT {
           .isEqualTo(new SubjectKey(test.decoded(r).getTenant(), test.decoded(r).getSubject()));
     }
     assertThat(found).isEqualTo(appended);
+  }
+
+  @Test
+  void a_log_that_is_opened_without_tracing_leaves_no_trace_in_the_record() {
+    Span caller =
+        Span.wrap(
+            SpanContext.create(
+                "4bf92f3577b34da6a3ce929d0e0e4736",
+                "00f067aa0ba902b7",
+                TraceFlags.getSampled(),
+                TraceState.getDefault()));
+    try (Scope traced = caller.makeCurrent()) {
+      log.append(Events.memory("e", "s", "text"));
+    }
+    assertThat(test.records()).singleElement().satisfies(r -> assertThat(r.headers()).isEmpty());
   }
 
   @Test

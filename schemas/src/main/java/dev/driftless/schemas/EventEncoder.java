@@ -22,7 +22,7 @@ public final class EventEncoder {
   /** Most events are smaller. */
   private static final int USUAL_BYTES = 512;
 
-  /** For numbers and ids; what is longer goes past the buffer. */
+  /** For what is short; Avro writes what is longer than half of it past it. */
   private static final int BUFFERED_BYTES = 64;
 
   private static final EncoderFactory ENCODERS =

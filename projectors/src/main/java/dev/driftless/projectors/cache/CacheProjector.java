@@ -59,10 +59,11 @@ import java.util.Map;
  * shard could lose its tail in a failover while the position on another still claims it. A
  * subject's own keys do share a slot.
  *
- * <p>The position is written when all data was acknowledged. What "durable" means is the server's
- * {@code appendfsync}: with {@code everysec} a crash may lose a second, data and position alike,
- * since the position comes after its data in one file and one replication stream. The runtime then
- * finds a lower position and reads from there.
+ * <p>The position is written when all data was acknowledged, on the same connection, so to the
+ * server that has the data. What "durable" means is its {@code appendfsync}: with {@code everysec}
+ * a crash may lose a second, data and position alike, since the position comes after its data in
+ * one file and one replication stream. The runtime then finds a lower position and reads from
+ * there.
  *
  * <p>A repair runs under the same guard, {@code repair.lua} in the place of {@code apply.lua}, and
  * is refused while the data of its subject are ahead of the position: what lies between would be
@@ -153,10 +154,16 @@ public final class CacheProjector implements Projector {
         pipelines.add(batch, record, writes.of(record));
       }
     }
-    for (List<ScriptCall> pipeline : pipelines.inOrder()) {
-      run(APPLY, pipeline, batches);
-    }
-    run(ADVANCE, batches.stream().map(this::advance).toList(), batches);
+    List<ScriptCall> advances = batches.stream().map(this::advance).toList();
+    List<Long> advanced =
+        redis.onOne(
+            connection -> {
+              for (List<ScriptCall> pipeline : pipelines.inOrder()) {
+                check(connection.run(APPLY, pipeline), pipeline, batches);
+              }
+              return connection.run(ADVANCE, advances);
+            });
+    check(advanced, advances, batches);
   }
 
   private ScriptCall advance(Batch batch) {
@@ -170,8 +177,8 @@ public final class CacheProjector implements Projector {
         to.logTime().toEpochMilli());
   }
 
-  private void run(Script script, List<ScriptCall> calls, List<Batch> batches) {
-    int refused = redis.run(script, calls).indexOf(0L);
+  private void check(List<Long> answers, List<ScriptCall> calls, List<Batch> batches) {
+    int refused = answers.indexOf(0L);
     if (refused < 0) {
       return;
     }

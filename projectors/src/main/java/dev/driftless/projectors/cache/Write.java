@@ -1,6 +1,7 @@
 package dev.driftless.projectors.cache;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** One Redis command that changes one key. */
@@ -12,7 +13,7 @@ record Write(String command, String key, List<String> arguments) {
     for (Object argument : arguments) {
       texts.add(argument.toString());
     }
-    return new Write(command, key, texts);
+    return new Write(command, key, Collections.unmodifiableList(texts));
   }
 
   /** Never what it writes. */

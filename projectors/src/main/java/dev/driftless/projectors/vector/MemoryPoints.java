@@ -1,14 +1,13 @@
 package dev.driftless.projectors.vector;
 
-import static io.qdrant.client.ConditionFactory.filter;
 import static io.qdrant.client.ConditionFactory.hasId;
 import static io.qdrant.client.ConditionFactory.match;
+import static io.qdrant.client.ConditionFactory.range;
 import static io.qdrant.client.PointIdFactory.id;
 import static io.qdrant.client.ValueFactory.value;
 import static io.qdrant.client.VectorsFactory.namedVectors;
 import static io.qdrant.client.VectorsFactory.vectors;
 
-import com.google.common.collect.Lists;
 import dev.driftless.events.Embedding;
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryForgotten;
@@ -18,8 +17,8 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.schemas.EventType;
 import io.qdrant.client.ValueFactory;
-import io.qdrant.client.grpc.Common.Condition;
 import io.qdrant.client.grpc.Common.Filter;
+import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.PointsUpdateOperation;
@@ -43,8 +42,6 @@ import org.jspecify.annotations.Nullable;
  * between threads.
  */
 final class MemoryPoints implements AutoCloseable {
-
-  private static final int MAX_CONDITIONS = 100;
 
   private final Embedder embedder;
 
@@ -93,32 +90,30 @@ final class MemoryPoints implements AutoCloseable {
   }
 
   /**
-   * Writes these points where they are absent, and where the stored ones fit the filter. Those that
-   * have no vector then have none in the store either, whatever was stored.
+   * Writes these points, all of one epoch, where they are absent, and where the stored ones fit the
+   * filter. Those that have no vector then have none in the store either, whatever was stored; but
+   * for what somebody has written since, which is of a later epoch or offset.
    */
   static List<PointsUpdateOperation> writing(List<PointStruct> points, Filter ifStored) {
     List<PointsUpdateOperation> operations =
         new ArrayList<>(QdrantCollection.upserts(points, ifStored));
-    List<Condition> bare =
-        points.stream()
-            .filter(point -> !point.getVectors().hasVector())
-            .map(MemoryPoints::isAsWritten)
-            .toList();
-    for (List<Condition> some : Lists.partition(bare, MAX_CONDITIONS)) {
+    List<PointStruct> bare =
+        points.stream().filter(point -> !point.getVectors().hasVector()).toList();
+    if (!bare.isEmpty()) {
+      double last = bare.stream().mapToLong(point -> number(point, "offset")).max().orElseThrow();
       operations.add(
-          QdrantCollection.deletingVectors(Filter.newBuilder().addAllShould(some).build()));
+          QdrantCollection.deletingVectors(
+              Filter.newBuilder()
+                  .addMust(hasId(bare.stream().map(PointStruct::getId).toList()))
+                  .addMust(match("epoch", number(bare.get(0), "epoch")))
+                  .addMust(range("offset", Range.newBuilder().setLte(last).build()))
+                  .build()));
     }
     return operations;
   }
 
-  /** Not what somebody else has written since. */
-  private static Condition isAsWritten(PointStruct point) {
-    return filter(
-        Filter.newBuilder()
-            .addMust(hasId(point.getId()))
-            .addMust(match("offset", point.getPayloadOrThrow("offset").getIntegerValue()))
-            .addMust(match("epoch", point.getPayloadOrThrow("epoch").getIntegerValue()))
-            .build());
+  private static long number(PointStruct point, String field) {
+    return point.getPayloadOrThrow(field).getIntegerValue();
   }
 
   @Override

@@ -64,9 +64,11 @@ import java.util.stream.Collectors;
  * is any, must not be of a later epoch, nor of an offset at or beyond the batch's end. So no point
  * ever goes back, whatever arrives how late, and with whatever borders it was cut: what is stored
  * from within the batch's range is of the batch's last event of that memory or of an earlier one,
- * and what is beyond stays. An absent point is written always, hence the forgotten ones. A crash
- * leaves points ahead of the position, never behind it. {@link MemoryPoints} makes the points,
- * {@link PointRepair} replaces single ones.
+ * and what is beyond stays. An absent point is written always, hence the forgotten ones. Then the
+ * vectors of the points that have none are deleted, which the server would keep if it had indexed
+ * them, under the condition that nobody has written these points since. A crash leaves points ahead
+ * of the position, never behind it. {@link MemoryPoints} makes the points, {@link PointRepair}
+ * replaces single ones.
  *
  * <p>Safe to share between threads.
  */

@@ -248,7 +248,7 @@ class CacheGuardIT {
     appendSome();
     log.applyTo(projector);
     cache.redis().scriptFlush();
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 200; i++) {
       log.append("acme", "subject" + i, "s", said("m", "hi"));
     }
     log.applyTo(projector);

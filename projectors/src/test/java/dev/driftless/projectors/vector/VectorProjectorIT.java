@@ -111,6 +111,24 @@ final class VectorProjectorIT {
     projector.apply(log.batch(epoch, 0, 5));
     view.index();
     projector.apply(log.batch(epoch, 5, 7));
+    assertOnlyForgottenHasNoVector();
+  }
+
+  @Test
+  void after_a_crash_before_the_vector_of_a_forgotten_memory_was_deleted_it_is_deleted() {
+    long epoch = projector.acquire(PARTITION).epoch();
+    projector.apply(log.batch(epoch, 0, 5));
+    view.index();
+    List<PointStruct> points = projector.points(log.batch(epoch, 5, 7));
+    view.collection().upsert(points, Filter.getDefaultInstance());
+
+    long next = other.acquire(PARTITION).epoch();
+    other.apply(log.batch(next, 5, 6));
+    other.apply(log.batch(next, 6, 7));
+    assertOnlyForgottenHasNoVector();
+  }
+
+  private void assertOnlyForgottenHasNoVector() {
     assertThat(view.points())
         .filteredOn(p -> p.getId().hasUuid() && !p.containsPayload("kind"))
         .singleElement()

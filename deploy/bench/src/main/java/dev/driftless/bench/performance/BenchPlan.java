@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * How much is measured.
  *
- * @param events in the log of each round; a quarter of them where each brings a vector
+ * @param events in the log of each round; a quarter of them where each brings a vector, five times
+ *     as many where they are published
  * @param rounds of which a figure is the median, at least 1
  * @param seconds of steady load, and of idleness
  * @param growth how many events are in a view when its speed is measured again, ascending
@@ -46,7 +47,12 @@ public record BenchPlan(
 
   /** What a view is filled with. */
   List<MemoryEvent> workload(String view) {
-    return new Workload(seed, isEmbedded(view)).next(isEmbedded(view) ? events / 4 : events);
+    return new Workload(seed, isEmbedded(view)).next(events(view));
+  }
+
+  /** How many those are. */
+  int events(String view) {
+    return isEmbedded(view) ? events / 4 : events;
   }
 
   /** As {@link #growth}, of one view. */

@@ -92,6 +92,7 @@ final class CatchingUp {
           "the same scripts, ready, in pipelines",
           () -> ceiling.eventsPerSecond(url),
           Bound.atLeast(0.6));
+      add("the same, a connection a thread", () -> ceiling.eventsPerSecondOfTwo(url), null);
       add("one command an event", () -> RedisCeiling.oneByOne(url, events), null);
     }
     return compare(events);
@@ -128,7 +129,7 @@ final class CatchingUp {
   }
 
   private double fill(BenchLog log, List<MemoryEvent> events) throws Exception {
-    if (view.equals("vector")) {
+    if (plan.isEmbedded(view)) {
       makeEmpty(log);
       QdrantCeiling.keepFromIndexing(servers.addresses().qdrantGrpc(), collection(log));
     }

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * How fast a view is the more it holds: the speed of the second half on the way to a size, beside
- * that at a smaller one. Time that grows with the events to the power of 0.95 to 1.1 is a speed
- * that grows to the power of 0.05 to -0.1.
+ * that at the smallest. Time that grows with the events to the power of 0.95 to 1.1 is a speed that
+ * grows to the power of 0.05 to -0.1.
  */
 final class Growth {
 
@@ -58,15 +58,17 @@ final class Growth {
       }
     }
     List<Comparison> comparisons = new ArrayList<>();
-    for (int i = 1; i < sizes.size(); i++) {
-      double factor = (double) sizes.get(i) / sizes.get(i - 1);
-      comparisons.add(
-          rounds.compare(
-              at(view, sizes.get(i)),
-              at(view, sizes.get(i - 1)),
-              new Bound(Math.pow(factor, 1 - MOST_POWER), Math.pow(factor, 1 - LEAST_POWER))));
+    int last = sizes.get(sizes.size() - 1);
+    for (int size : sizes.subList(1, sizes.size())) {
+      Bound bound = size == last ? bound((double) size / sizes.get(0)) : null;
+      comparisons.add(rounds.compare(at(view, size), at(view, sizes.get(0)), bound));
     }
     return comparisons;
+  }
+
+  /** Of the slope from the smallest size to the largest. */
+  private static Bound bound(double factor) {
+    return new Bound(Math.pow(factor, 1 - MOST_POWER), Math.pow(factor, 1 - LEAST_POWER));
   }
 
   private static String at(String view, int size) {

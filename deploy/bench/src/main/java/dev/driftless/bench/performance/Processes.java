@@ -2,7 +2,6 @@ package dev.driftless.bench.performance;
 
 import dev.driftless.bench.JavaCommand;
 import dev.driftless.bench.performance.Comparison.Bound;
-import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.LocalProgram;
 import dev.driftless.projectors.app.ProjectorsMain;
 import dev.driftless.reconciler.Lag;
@@ -30,8 +29,10 @@ final class Processes {
   private static final Pattern AFTER_COLLECTION = Pattern.compile("Pause .* \\d+M->(\\d+)M");
   private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
-  /** The longer backlog is so many times the shorter. */
-  private static final int TIMES = 10;
+  /** The longer backlog is so many times the shorter, which fills all that is buffered. */
+  private static final int TIMES = 3;
+
+  private static final int CHUNK = 5_000;
 
   private static final Bound ANY_BACKLOG = Bound.atMost(1.25);
 
@@ -60,15 +61,15 @@ final class Processes {
   }
 
   private List<Comparison> measure() throws Exception {
-    List<MemoryEvent> events = plan.workload(view);
-    int few = events.size() / TIMES;
-    keep(events.subList(0, few));
-    keep(events);
+    int few = plan.events(view);
+    int many = few * TIMES;
+    keep(few);
+    keep(many);
     List<Comparison> comparisons = new ArrayList<>();
     if (megabytes.has(resident(few))) {
-      comparisons.add(megabytes.compare(resident(events.size()), resident(few), ANY_BACKLOG));
+      comparisons.add(megabytes.compare(resident(many), resident(few), ANY_BACKLOG));
     }
-    comparisons.add(megabytes.compare(heap(events.size()), heap(few), ANY_BACKLOG));
+    comparisons.add(megabytes.compare(heap(many), heap(few), ANY_BACKLOG));
     comparisons.add(seconds.alone(startUp()));
     comparisons.add(percent.alone(idle()));
     return comparisons;
@@ -90,22 +91,25 @@ final class Processes {
     return view + ": processor time when idle";
   }
 
-  private void keep(List<MemoryEvent> backlog) throws Exception {
+  private void keep(int backlog) throws Exception {
     LocalProgram process = servers.program("projector-" + view);
     Path collections = servers.directory("collections").resolve(view + ".log");
     Files.deleteIfExists(collections);
     try (BenchLog log = servers.log(Map.of());
         Lag lag = new Lag(log.config())) {
-      log.append(backlog);
+      Workload workload = new Workload(plan.seed(), plan.isEmbedded(view));
+      for (int left = backlog; left > 0; left -= CHUNK) {
+        log.append(workload.next(Math.min(CHUNK, left)));
+      }
       long began = System.nanoTime();
       process.start(command(collections), log.environment(), line -> {});
       try {
         await(lag, process, 1);
         seconds.add(startUp(), (System.nanoTime() - began) / 1e9);
-        await(lag, process, backlog.size());
+        await(lag, process, backlog);
         percent.add(idle(), idlePercent(process));
-        takeMemory(process, backlog.size());
-        megabytes.add(heap(backlog.size()), largest(collections, AFTER_COLLECTION));
+        takeMemory(process, backlog);
+        megabytes.add(heap(backlog), largest(collections, AFTER_COLLECTION));
       } finally {
         process.stop(STOP_PATIENCE, line -> {});
       }

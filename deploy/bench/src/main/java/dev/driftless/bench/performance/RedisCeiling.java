@@ -2,6 +2,7 @@ package dev.driftless.bench.performance;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.driftless.bench.SideBySide;
 import dev.driftless.events.MemoryEvent;
 import io.lettuce.core.LettuceFutures;
 import io.lettuce.core.RedisClient;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 
 /**
  * What Redis takes in at most: the scripts that a view called, with the arguments that it made,
@@ -23,6 +25,9 @@ import java.util.concurrent.ExecutionException;
 final class RedisCeiling {
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  /** As the view does: the server begins while more are on their way. */
+  private static final int FLUSHED = 64;
 
   private final List<List<Call>> pipelines;
   private final long events;
@@ -94,34 +99,76 @@ final class RedisCeiling {
 
   /** Runs all of them once, after the server was emptied; answers how many events a second. */
   double eventsPerSecond(String url) throws ExecutionException, InterruptedException {
+    return eventsPerSecond(url, 1);
+  }
+
+  /** As {@link #eventsPerSecond(String)}, by two connections with partitions of their own. */
+  double eventsPerSecondOfTwo(String url) throws ExecutionException, InterruptedException {
+    return eventsPerSecond(url, 2);
+  }
+
+  private double eventsPerSecond(String url, int connections)
+      throws ExecutionException, InterruptedException {
+    List<List<List<Call>>> shares =
+        IntStream.range(0, connections).mapToObj(share -> share(share, connections)).toList();
     RedisClient client = RedisClient.create(url);
-    try (StatefulRedisConnection<byte[], byte[]> connection =
-        client.connect(ByteArrayCodec.INSTANCE)) {
-      var unused = connection.sync().flushall();
-      connection.setAutoFlushCommands(false);
-      long began = System.nanoTime();
-      for (List<Call> pipeline : pipelines) {
-        RedisFuture<?>[] answers =
-            pipeline.stream()
-                .map(
-                    call ->
-                        connection
-                            .async()
-                            .evalsha(call.script, ScriptOutputType.INTEGER, call.keys, call.values))
-                .toArray(RedisFuture<?>[]::new);
-        connection.flushCommands();
-        if (!LettuceFutures.awaitAll(PATIENCE, answers)) {
-          throw new IllegalStateException("Redis did not answer within " + PATIENCE);
-        }
-        for (RedisFuture<?> answer : answers) {
-          if (Long.valueOf(0).equals(answer.get())) {
-            throw new IllegalStateException("Redis did less than it did for the view");
-          }
-        }
+    List<StatefulRedisConnection<byte[], byte[]>> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < connections; i++) {
+        open.add(client.connect(ByteArrayCodec.INSTANCE));
       }
+      var unused = open.get(0).sync().flushall();
+      long began = System.nanoTime();
+      var done =
+          SideBySide.run(
+              connections,
+              i ->
+                  () -> {
+                    run(shares.get(i), open.get(i));
+                    return List.of();
+                  });
       return events / ((System.nanoTime() - began) / 1e9);
     } finally {
       client.shutdown();
+    }
+  }
+
+  /** What of the pipelines is of some of the partitions; all of it if there is one share. */
+  private List<List<Call>> share(int number, int of) {
+    return pipelines.stream()
+        .map(
+            pipeline ->
+                pipeline.stream()
+                    .filter(call -> Math.floorMod(Arrays.hashCode(call.keys[0]), of) == number)
+                    .toList())
+        .filter(pipeline -> !pipeline.isEmpty())
+        .toList();
+  }
+
+  private static void run(
+      List<List<Call>> pipelines, StatefulRedisConnection<byte[], byte[]> connection)
+      throws ExecutionException, InterruptedException {
+    connection.setAutoFlushCommands(false);
+    for (List<Call> pipeline : pipelines) {
+      List<RedisFuture<?>> answers = new ArrayList<>();
+      for (Call call : pipeline) {
+        answers.add(
+            connection
+                .async()
+                .evalsha(call.script, ScriptOutputType.INTEGER, call.keys, call.values));
+        if (answers.size() % FLUSHED == 0) {
+          connection.flushCommands();
+        }
+      }
+      connection.flushCommands();
+      if (!LettuceFutures.awaitAll(PATIENCE, answers.toArray(RedisFuture<?>[]::new))) {
+        throw new IllegalStateException("Redis did not answer within " + PATIENCE);
+      }
+      for (RedisFuture<?> answer : answers) {
+        if (Long.valueOf(0).equals(answer.get())) {
+          throw new IllegalStateException("Redis did less than it did for the view");
+        }
+      }
     }
   }
 }
