@@ -111,7 +111,7 @@ final class RedisConnection {
       }
     }
     if (!unknown.isEmpty()) {
-      var loaded = run(commands -> commands.scriptLoad(script.source()));
+      var unused = run(commands -> commands.scriptLoad(script.source()));
       List<RedisFuture<T>> again = send(script, unknown, output);
       await(again);
       for (int i = 0; i < again.size(); i++) {

@@ -1,10 +1,12 @@
 package dev.driftless.projectors.cache;
 
+import dev.driftless.projectors.FencedException;
 import dev.driftless.projectors.tls.RootCertificates;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisReadOnlyException;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Connections to Redis, one for each thread that is at it: made when first needed, and again after
  * one broke. What was under way when it broke fails and is never sent again by itself: the caller
  * knows what to repeat. Every wait ends after the configured timeout; a connection on which a call
- * failed with anything but what the server answered is given up.
+ * failed with anything but what the server answered is given up, and one to a replica.
  *
  * <p>Safe for several threads.
  */
@@ -72,8 +74,12 @@ final class RedisLink implements AutoCloseable {
       T result = work.apply(connection);
       quiet = true;
       return result;
-    } catch (RedisCommandExecutionException e) {
+    } catch (FencedException e) {
       quiet = true;
+      throw e;
+    } catch (RedisCommandExecutionException e) {
+      // a server that became a replica may keep its clients: another connection finds the new one
+      quiet = !(e instanceof RedisReadOnlyException);
       throw e;
     } finally {
       if (quiet) {
@@ -119,6 +125,7 @@ final class RedisLink implements AutoCloseable {
   private RedisConnection connection() {
     RedisConnection open = idle.poll();
     while (open != null && !open.isOpen()) {
+      open.close();
       open = idle.poll();
     }
     return open == null

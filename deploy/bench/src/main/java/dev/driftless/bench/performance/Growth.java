@@ -20,7 +20,7 @@ final class Growth {
   private static final double LEAST_POWER = 0.95;
   private static final int CHUNK = 5_000;
   private static final Duration PATIENCE = Duration.ofMinutes(20);
-  private static final long LOOK_NANOS = Duration.ofMillis(50).toNanos();
+  private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
 
   private Growth() {}
 

@@ -29,7 +29,7 @@ final class Processes {
   private static final Pattern AFTER_COLLECTION = Pattern.compile("Pause .* \\d+M->(\\d+)M");
   private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
-  /** The longer backlog is so many times the shorter, which fills all that is buffered. */
+  /** The longer backlog is so many times the shorter. */
   private static final int TIMES = 3;
 
   private static final int CHUNK = 5_000;

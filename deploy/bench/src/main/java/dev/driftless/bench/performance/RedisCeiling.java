@@ -39,12 +39,6 @@ final class RedisCeiling {
 
   private record Call(String script, byte[][] keys, byte[][] values) {
 
-    boolean isSameAs(Call other) {
-      return script.equals(other.script)
-          && Arrays.deepEquals(keys, other.keys)
-          && Arrays.deepEquals(values, other.values);
-    }
-
     static Call of(List<byte[]> command) {
       int keys = Integer.parseInt(new String(command.get(2), US_ASCII));
       byte[][] all = command.subList(3, command.size()).toArray(byte[][]::new);
@@ -61,13 +55,14 @@ final class RedisCeiling {
   static RedisCeiling of(List<List<byte[]>> commands, long events) {
     List<List<Call>> pipelines = new ArrayList<>();
     for (List<byte[]> command : commands) {
-      if (!new String(command.get(0), US_ASCII).equalsIgnoreCase("EVALSHA")) {
+      String name = new String(command.get(0), US_ASCII);
+      if (name.equalsIgnoreCase("SCRIPT")) {
+        pipelines.remove(pipelines.size() - 1); // the server did not know it yet; it comes again
+      }
+      if (!name.equalsIgnoreCase("EVALSHA")) {
         continue;
       }
       Call call = Call.of(command);
-      if (!pipelines.isEmpty() && call.isSameAs(last(last(pipelines)))) {
-        continue; // the server did not know the script yet, and was asked again
-      }
       if (pipelines.isEmpty() || !last(pipelines).get(0).script.equals(call.script)) {
         pipelines.add(new ArrayList<>());
       }
