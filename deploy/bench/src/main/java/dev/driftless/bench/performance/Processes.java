@@ -26,11 +26,14 @@ final class Processes {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
   private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
-  private static final Pattern AFTER_COLLECTION = Pattern.compile("Pause .* \\d+M->(\\d+)M");
+  private static final Pattern AFTER_COLLECTION = Pattern.compile("Pause Full .*->(\\d+)M");
   private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
   /** The longer backlog is so many times the shorter. */
   private static final int TIMES = 3;
+
+  /** What is alive is looked at so often, less one. */
+  private static final int QUARTERS = 4;
 
   private static final int CHUNK = 5_000;
 
@@ -69,7 +72,9 @@ final class Processes {
     if (megabytes.has(resident(few))) {
       comparisons.add(megabytes.compare(resident(many), resident(few), ANY_BACKLOG));
     }
-    comparisons.add(megabytes.compare(heap(many), heap(few), ANY_BACKLOG));
+    if (megabytes.has(heap(few)) && megabytes.has(heap(many))) {
+      comparisons.add(megabytes.compare(heap(many), heap(few), ANY_BACKLOG));
+    }
     comparisons.add(seconds.alone(startUp()));
     comparisons.add(percent.alone(idle()));
     return comparisons;
@@ -80,7 +85,7 @@ final class Processes {
   }
 
   private String heap(int events) {
-    return "%s: heap in use at most, %,d events behind".formatted(view, events);
+    return "%s: live heap at most, %,d events behind".formatted(view, events);
   }
 
   private String startUp() {
@@ -106,10 +111,17 @@ final class Processes {
       try {
         await(lag, process, 1);
         seconds.add(startUp(), (System.nanoTime() - began) / 1e9);
+        for (int quarter = 1; quarter < QUARTERS; quarter++) {
+          await(lag, process, (long) backlog * quarter / QUARTERS);
+          collectGarbage(process);
+        }
         await(lag, process, backlog);
         percent.add(idle(), idlePercent(process));
         takeMemory(process, backlog);
-        megabytes.add(heap(backlog), largest(collections, AFTER_COLLECTION));
+        double alive = largest(collections, AFTER_COLLECTION);
+        if (alive > 0) {
+          megabytes.add(heap(backlog), alive);
+        }
       } finally {
         process.stop(STOP_PATIENCE, line -> {});
       }
@@ -132,6 +144,21 @@ final class Processes {
             "%s: %s, log in %s".formatted(process.name(), process.lastWords(), process.log()));
       }
       LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  /** By the JDK's tool; a JRE has none, and then it is not known what is alive. */
+  private static void collectGarbage(LocalProgram process)
+      throws IOException, InterruptedException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    if (Files.isExecutable(jcmd)) {
+      String pid = Long.toString(process.pid().orElseThrow());
+      int unused =
+          new ProcessBuilder(jcmd.toString(), pid, "GC.run")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor();
     }
   }
 
