@@ -34,6 +34,7 @@ final class BenchLog implements AutoCloseable {
 
   static final List<Integer> PARTITION_NUMBERS = IntStream.range(0, PARTITIONS).boxed().toList();
 
+  private static final int CHUNK = 5_000;
   private static final Duration POLL = Duration.ofMillis(200);
 
   private final Map<String, String> environment;
@@ -115,6 +116,13 @@ final class BenchLog implements AutoCloseable {
   void append(List<MemoryEvent> events) {
     try (MemoryLog log = open()) {
       append(log, events);
+    }
+  }
+
+  /** So many of the next of these events, of which few are in memory together. */
+  void append(Workload workload, int events) {
+    for (int left = events; left > 0; left -= CHUNK) {
+      append(workload.next(Math.min(CHUNK, left)));
     }
   }
 

@@ -18,7 +18,6 @@ final class Growth {
 
   private static final double MOST_POWER = 1.1;
   private static final double LEAST_POWER = 0.95;
-  private static final int CHUNK = 5_000;
   private static final Duration PATIENCE = Duration.ofMinutes(20);
   private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
 
@@ -42,10 +41,7 @@ final class Growth {
     Rounds rounds = servers.rounds("growth", "events/s");
     try (BenchLog log = servers.log(Map.of());
         Lag lag = new Lag(log.config())) {
-      Workload workload = new Workload(plan.seed(), plan.isEmbedded(view));
-      for (int left = sizes.get(sizes.size() - 1); left > 0; left -= CHUNK) {
-        log.append(workload.next(Math.min(CHUNK, left)));
-      }
+      log.append(new Workload(plan.seed(), plan.isEmbedded(view)), sizes.get(sizes.size() - 1));
       Reached start = new Reached(0, System.nanoTime());
       try (ViewApplication keeping = CatchUp.start(log, view)) {
         for (int size : sizes) {

@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.bench.SideBySide;
 import dev.driftless.bench.performance.PostgresRecording.Column;
 import dev.driftless.bench.performance.PostgresRecording.Table;
 import java.sql.Array;
@@ -14,10 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -136,26 +133,18 @@ final class PostgresCeiling {
 
   /** The same by as many connections at once as the view had threads. */
   double eventsPerSecondOfSeveral() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(connections.size());
-    try {
-      return eventsPerSecond(
-          () -> {
-            write(first);
-            List<Callable<Void>> writing = new ArrayList<>();
-            for (List<List<Upsert>> own : connections) {
-              writing.add(
-                  () -> {
-                    write(own);
-                    return null;
-                  });
-            }
-            for (Future<Void> written : threads.invokeAll(writing)) {
-              written.get();
-            }
-          });
-    } finally {
-      threads.shutdownNow();
-    }
+    return eventsPerSecond(
+        () -> {
+          write(first);
+          var unused =
+              SideBySide.run(
+                  connections.size(),
+                  i ->
+                      () -> {
+                        write(connections.get(i));
+                        return List.of();
+                      });
+        });
   }
 
   private double eventsPerSecond(Writing writing) throws Exception {

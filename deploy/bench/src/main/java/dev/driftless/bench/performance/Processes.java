@@ -35,8 +35,6 @@ final class Processes {
   /** What is alive is looked at so often, less one. */
   private static final int QUARTERS = 4;
 
-  private static final int CHUNK = 5_000;
-
   private static final Bound ANY_BACKLOG = Bound.atMost(1.25);
 
   private final BenchServers servers;
@@ -102,10 +100,7 @@ final class Processes {
     Files.deleteIfExists(collections);
     try (BenchLog log = servers.log(Map.of());
         Lag lag = new Lag(log.config())) {
-      Workload workload = new Workload(plan.seed(), plan.isEmbedded(view));
-      for (int left = backlog; left > 0; left -= CHUNK) {
-        log.append(workload.next(Math.min(CHUNK, left)));
-      }
+      log.append(new Workload(plan.seed(), plan.isEmbedded(view)), backlog);
       long began = System.nanoTime();
       process.start(command(collections), log.environment(), line -> {});
       try {
