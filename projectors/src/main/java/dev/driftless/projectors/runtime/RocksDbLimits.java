@@ -26,10 +26,14 @@ public final class RocksDbLimits implements RocksDBConfigSetter {
     BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
     table.setBlockCache(CACHE);
     table.setCacheIndexAndFilterBlocks(true);
+    table.setPinL0FilterAndIndexBlocksInCache(true);
     options.setTableFormatConfig(table);
     options.setWriteBufferManager(WRITE_BUFFER);
     options.setWriteBufferSize(4L << 20);
     options.setMaxWriteBufferNumber(2);
+    // nearly every event and memory is asked for once before it is there: most answers are no
+    options.setMemtableWholeKeyFiltering(true);
+    options.setMemtablePrefixBloomSizeRatio(0.02);
   }
 
   @Override
