@@ -65,7 +65,12 @@ record CacheKeys(String subject) {
   }
 
   static String encoded(String id) {
-    return id.codePoints().anyMatch(CacheKeys::isEncoded) ? percentEncoded(id) : id;
+    for (int i = 0; i < id.length(); i++) {
+      if (isEncoded(id.charAt(i))) {
+        return percentEncoded(id);
+      }
+    }
+    return id;
   }
 
   private static String percentEncoded(String id) {

@@ -15,11 +15,10 @@ import dev.driftless.schemas.EventType;
 import dev.driftless.schemas.Names;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,14 +175,14 @@ record EventWrites(Names names, CacheConfig config) {
             .add("lastActivityAt", ms(at.logTime()))
             .add("offset", at.offset())
             .add("expiresAt", until(at));
-    Stream<Write> touch =
-        Stream.of(
-            Write.of("HSET", key, fields.flat()),
-            Write.of("PEXPIREAT", key, until(at)),
-            Write.of("ZADD", keys.sessions(), until(at), session),
-            Write.of("ZREMRANGEBYSCORE", keys.sessions(), "-inf", ms(at.logTime())),
-            Write.of("PEXPIREAT", keys.sessions(), until(at)));
-    return Stream.concat(touch, Arrays.stream(more)).toList();
+    List<Write> writes = new ArrayList<>();
+    writes.add(Write.of("HSET", key, fields.flat()));
+    writes.add(Write.of("PEXPIREAT", key, until(at)));
+    writes.add(Write.of("ZADD", keys.sessions(), until(at), session));
+    writes.add(Write.of("ZREMRANGEBYSCORE", keys.sessions(), "-inf", ms(at.logTime())));
+    writes.add(Write.of("PEXPIREAT", keys.sessions(), until(at)));
+    Collections.addAll(writes, more);
+    return writes;
   }
 
   private static List<Write> ended(CacheKeys keys, @Nullable String session) {
