@@ -23,6 +23,7 @@ final class CatchingUp {
   private final BenchPlan plan;
   private final String view;
   private final List<Beside> besides = new ArrayList<>();
+  private Runnable beforeEach = () -> {};
 
   private CatchingUp(BenchServers servers, BenchPlan plan, String view) {
     this.servers = servers;
@@ -95,7 +96,13 @@ final class CatchingUp {
       add("the same, a connection a thread", () -> ceiling.eventsPerSecondOfTwo(url), null);
       add("one command an event", () -> RedisCeiling.oneByOne(url, events), null);
     }
-    return compare(events);
+    beforeEach = () -> RedisCeiling.makeEmpty(url);
+    RedisCeiling.rewriting(url, false);
+    try {
+      return compare(events);
+    } finally {
+      RedisCeiling.rewriting(url, true);
+    }
   }
 
   private List<Comparison> vector() throws Exception {
@@ -118,10 +125,12 @@ final class CatchingUp {
   private List<Comparison> compare(List<MemoryEvent> events) throws Exception {
     Rounds rounds = servers.rounds(view, "events/s");
     for (int round = 0; round < plan.rounds(); round++) {
+      beforeEach.run();
       try (BenchLog log = servers.log(Map.of())) {
         rounds.add(OURS, fill(log, events));
       }
       for (Beside beside : besides) {
+        beforeEach.run();
         rounds.add(beside.what, beside.run.eventsPerSecond());
       }
     }
