@@ -88,8 +88,7 @@ final class ReconcilerIT {
   @Test
   void a_store_put_back_from_an_older_copy_is_noticed_at_once_and_comes_back_equal() {
     views.stop("context");
-    List<String> tables =
-        List.of("patterns", "memories", "open_tool_calls", "documents", "view_positions");
+    List<String> tables = List.of("patterns", "memories", "open_tool_calls", "view_positions");
     tables.forEach(t -> stores.sql("CREATE TABLE C.old_%s AS TABLE C.%s".formatted(t, t)));
     views.start("context");
     views.publish(Events.stream(new Random(9), 6, 150));

@@ -47,7 +47,7 @@ final class Holdings {
         count(
             config.context(),
             ContextProjector.schema(config.names()),
-            List.of("documents", "patterns", "memories", "open_tool_calls")));
+            List.of("patterns", "memories", "open_tool_calls")));
     views.put(
         "audit", count(config.audit(), AuditProjector.schema(config.names()), List.of("records")));
     subjects =

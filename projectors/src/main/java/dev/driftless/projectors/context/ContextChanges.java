@@ -79,25 +79,7 @@ final class ContextChanges {
           "log_offset int8",
           "content_hash bytea");
 
-  /** A function of the other tables and of the last event: compared by whether it is that. */
-  static final EntityTable DOCUMENTS =
-      EntityTable.of(
-              "documents",
-              Kind.SUBJECT,
-              "tenant text",
-              "subject text",
-              "log_partition int4",
-              "log_offset int8",
-              "is_assembled bool")
-          .comparedBy(
-              """
-              SELECT d.tenant, d.subject, d.log_partition, d.log_offset,
-                d.document IS NOT DISTINCT FROM a.document AND d.expires_at IS NOT DISTINCT FROM a.expires_at
-                  AND d.content_hash IS NOT DISTINCT FROM a.content_hash AS is_assembled
-              FROM documents d CROSS JOIN LATERAL assembled_document(d.tenant, d.subject, NULL) a
-              """);
-
-  static final List<EntityTable> TABLES = List.of(PATTERNS, MEMORIES, TOOL_CALLS, DOCUMENTS);
+  static final List<EntityTable> TABLES = List.of(PATTERNS, MEMORIES, TOOL_CALLS);
 
   private static final String KNOWN =
       """
@@ -108,7 +90,6 @@ final class ContextChanges {
   private final Map<Key, Pattern> patterns = new LinkedHashMap<>();
   private final Map<Key, @Nullable LogRecord> memories = new LinkedHashMap<>();
   private final Map<Key, @Nullable LogRecord> toolCalls = new LinkedHashMap<>();
-  private final Map<Key, LogRecord> documents = new LinkedHashMap<>();
 
   private ContextChanges() {}
 
@@ -260,44 +241,31 @@ final class ContextChanges {
     return rows;
   }
 
-  /** Subjects whose document may be another one now, with the last event that made it so. */
-  Rows touched() {
-    Rows rows = DOCUMENTS.rows();
-    documents.forEach(
-        (key, last) -> rows.add(key.tenant, key.subject, last.partition(), last.offset(), true));
-    return rows;
-  }
-
   /** What there is of an entity once these events are all that ever were of it. */
   List<HeldRow> held(Kind kind) {
     return switch (kind) {
       case PATTERN -> PATTERNS.held(learned(Map.of()));
       case MEMORY -> MEMORIES.held(remembered());
       case TOOL_CALL -> TOOL_CALLS.held(intended());
-      case SUBJECT -> DOCUMENTS.held(touched());
       default -> List.of();
     };
   }
 
   private void remembered(LogRecord r, String memoryId, @Nullable LogRecord last) {
     memories.put(Key.of(r, "", memoryId), last);
-    documents.put(Key.of(r, "", ""), r);
   }
 
   private void called(LogRecord r, String toolCallId, @Nullable LogRecord last) {
     toolCalls.put(Key.of(r, session(r.event()), toolCallId), last);
-    documents.put(Key.of(r, "", ""), r);
   }
 
   private void learned(LogRecord r, String patternId) {
     patterns.merge(
         Key.of(r, "", patternId), new Pattern(false, 1, r.logTime(), r), Pattern::reinforcedBy);
-    documents.put(Key.of(r, "", ""), r);
   }
 
   private void retired(LogRecord r, String patternId) {
     patterns.put(Key.of(r, "", patternId), new Pattern(true, 0, r.logTime(), null));
-    documents.put(Key.of(r, "", ""), r);
   }
 
   private static String session(MemoryEvent event) {

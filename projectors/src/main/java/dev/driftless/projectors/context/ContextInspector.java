@@ -9,9 +9,7 @@ import java.util.Set;
 
 /**
  * Says what the context view holds. A row of it is a row of a table, named as the table is. An
- * event changes the entity that it speaks of, and the subject, which is the row of {@code
- * documents}: that one shows the subject's last event, and is otherwise right if the other tables
- * of the same snapshot give the same document.
+ * event changes the entity that it speaks of.
  */
 public final class ContextInspector {
 
@@ -28,7 +26,7 @@ public final class ContextInspector {
         partitions,
         ContextChanges.TABLES,
         Set.of(Kind.MEMORY, Kind.PATTERN, Kind.TOOL_CALL),
-        source -> List.of(source, source.ofSubject()),
+        List::of,
         history -> ContextChanges.of(history.records()).held(history.entity().kind()));
   }
 }

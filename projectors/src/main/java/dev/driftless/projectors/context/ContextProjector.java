@@ -1,7 +1,5 @@
 package dev.driftless.projectors.context;
 
-import static dev.driftless.projectors.Entity.Kind.SUBJECT;
-
 import dev.driftless.events.PatternLearned;
 import dev.driftless.events.ToolCallIntended;
 import dev.driftless.projectors.Batch;
@@ -13,12 +11,10 @@ import dev.driftless.projectors.Repair;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.postgres.PostgresGenerations;
 import dev.driftless.projectors.postgres.PostgresStore;
-import dev.driftless.projectors.postgres.Rows;
 import dev.driftless.projectors.postgres.ViewSchema;
 import dev.driftless.schemas.Names;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -35,14 +31,11 @@ import org.jdbi.v3.core.Handle;
  *       forgotten, also after {@code expires_at}: expiry is the reader's predicate</td></tr>
  *   <tr><td>{@code open_tool_calls}</td><td>tenant, subject, session, tool_call_id</td><td>an intent without
  *       outcome</td></tr>
- *   <tr><td>{@code documents}</td><td>tenant, subject</td><td>the ready document of a subject, a function of the
- *       other three; stays, with empty lists, when they are empty again</td></tr>
  *   <tr><td>{@code view_positions}</td><td>partition</td><td>{@link PostgresStore}, first in each transaction</td></tr>
  * </table>
  *
- * <p>Readers call {@code context_document(tenant, subject)}, which answers the ready document, or
- * assembles it anew if a memory in it has expired: one index read in the first case, four in the
- * second.
+ * <p>Readers call {@code context_document(tenant, subject)}, which makes one JSON document of the
+ * three tables by one index read of each.
  */
 public final class ContextProjector implements Projector {
 
@@ -113,27 +106,6 @@ public final class ContextProjector implements Projector {
         log_offset = excluded.log_offset, content_hash = excluded.content_hash
       """;
 
-  /** Last, since it reads the other tables. */
-  private static final String DOCUMENT =
-      """
-      INSERT INTO documents (tenant, subject, document, expires_at, log_partition, log_offset, content_hash)
-      SELECT r.tenant, r.subject, d.document, d.expires_at, r.log_partition, r.log_offset, d.content_hash
-      FROM <rows> CROSS JOIN LATERAL assembled_document(r.tenant, r.subject, NULL) d
-      ON CONFLICT (tenant, subject) DO UPDATE SET
-        document = excluded.document, expires_at = excluded.expires_at,
-        log_partition = excluded.log_partition, log_offset = excluded.log_offset,
-        content_hash = excluded.content_hash
-      """;
-
-  /** Documents that there are, of subjects of which something else was repaired. */
-  private static final String REASSEMBLE =
-      """
-      UPDATE documents d
-      SET document = a.document, expires_at = a.expires_at, content_hash = a.content_hash
-      FROM <rows> CROSS JOIN LATERAL assembled_document(r.tenant, r.subject, NULL) a
-      WHERE d.tenant = r.tenant AND d.subject = r.subject
-      """;
-
   private final PostgresStore store;
 
   /** Opens no connection yet. */
@@ -175,15 +147,13 @@ public final class ContextProjector implements Projector {
   @Override
   public void repair(Repair repair) {
     List<History> histories = repair.histories();
-    ContextChanges changes = of(histories, history -> history.entity().kind() != SUBJECT);
-    ContextChanges documents = of(histories, history -> history.entity().kind() == SUBJECT);
+    ContextChanges changes =
+        ContextChanges.of(histories.stream().flatMap(h -> h.records().stream()).toList());
     store.repair(
         repair,
         handle -> {
           ContextChanges.TABLES.forEach(table -> table.delete(handle, histories));
-          writeEntities(handle, changes);
-          documents.touched().execute(handle, DOCUMENT);
-          subjects(histories).execute(handle, REASSEMBLE);
+          write(handle, changes);
         });
   }
 
@@ -202,33 +172,14 @@ public final class ContextProjector implements Projector {
     return new PostgresStore(config, SCHEMA, names);
   }
 
-  private static void write(Handle handle, ContextChanges changes) {
-    writeEntities(handle, changes);
-    changes.touched().execute(handle, DOCUMENT);
-  }
-
   /** What goes comes first: a pattern that was retired and learned again begins anew. */
-  private static void writeEntities(Handle handle, ContextChanges changes) {
+  private static void write(Handle handle, ContextChanges changes) {
     changes.retired().execute(handle, RETIRE);
     changes.learned(handle).execute(handle, LEARN);
     changes.forgotten().execute(handle, FORGET);
     changes.remembered().execute(handle, REMEMBER);
     changes.settled().execute(handle, SETTLE);
     changes.intended().execute(handle, INTEND);
-  }
-
-  private static ContextChanges of(List<History> histories, Predicate<History> wanted) {
-    return ContextChanges.of(
-        histories.stream().filter(wanted).flatMap(h -> h.records().stream()).toList());
-  }
-
-  private static Rows subjects(List<History> histories) {
-    Rows subjects = Rows.of("tenant text", "subject text");
-    histories.stream()
-        .map(history -> history.entity().ofSubject())
-        .distinct()
-        .forEach(subject -> subjects.add(subject.tenant(), subject.subject()));
-    return subjects;
   }
 
   /** The view's generations; opens no connection yet. The caller closes it. */

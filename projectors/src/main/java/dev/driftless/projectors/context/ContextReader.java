@@ -37,7 +37,7 @@ public final class ContextReader implements AutoCloseable {
   /**
    * What a new session of this subject loads, as JSON: {@code tenant}, {@code subject}, {@code
    * patterns} by confidence, {@code recentMemories} newest first and none that has expired, {@code
-   * openToolCalls} oldest first. Empty if no event ever touched it.
+   * openToolCalls} oldest first. Empty if there is nothing of these.
    */
   public Optional<String> document(String tenant, String subject) {
     return store.read(
@@ -64,7 +64,7 @@ public final class ContextReader implements AutoCloseable {
                 .list());
   }
 
-  /** How many patterns the view holds: what it alone knows; the documents are made of them. */
+  /** How many patterns the view holds: what it alone knows. */
   public long rows() {
     return store.read(0L, handle -> handle.createQuery(ROWS).mapTo(Long.class).one());
   }

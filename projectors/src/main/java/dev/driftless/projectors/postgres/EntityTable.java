@@ -23,16 +23,13 @@ public final class EntityTable {
   private final String name;
   private final Entity.Kind kind;
   private final boolean rowPerEvent;
-  private final String source;
   private final Rows columns;
   private final List<String> keys;
 
-  private EntityTable(
-      String name, Entity.Kind kind, boolean rowPerEvent, String source, Rows columns) {
+  private EntityTable(String name, Entity.Kind kind, boolean rowPerEvent, Rows columns) {
     this.name = name;
     this.kind = kind;
     this.rowPerEvent = rowPerEvent;
-    this.source = source;
     this.columns = columns;
     this.keys = IntStream.range(0, keys(kind)).mapToObj(columns::name).toList();
   }
@@ -45,28 +42,19 @@ public final class EntityTable {
    *     kind is of one, id if it has one; of a record, {@code log_partition} and {@code log_offset}
    */
   public static EntityTable of(String name, Entity.Kind kind, String... columns) {
-    return new EntityTable(name, kind, false, name, Rows.of(columns));
+    return new EntityTable(name, kind, false, Rows.of(columns));
   }
 
   /** A table with a row for each of several events of an entity; otherwise as {@link #of}. */
   public static EntityTable perEvent(String name, Entity.Kind kind, String... columns) {
-    return new EntityTable(name, kind, true, name, Rows.of(columns));
-  }
-
-  /**
-   * This table, compared by what a query says of its rows.
-   *
-   * @param query SELECT of the columns from this table and others of the schema, each row once
-   */
-  public EntityTable comparedBy(String query) {
-    return new EntityTable(name, kind, rowPerEvent, "(" + query + ")", columns);
+    return new EntityTable(name, kind, true, Rows.of(columns));
   }
 
   /** The table {@code past_…} of states of these rows that others replaced; see StateTable. */
   EntityTable past() {
     String past = "past_" + name;
     return new EntityTable(
-        past, kind, true, past, columns.and("valid_to timestamptz", "valid_to_offset int8"));
+        past, kind, true, columns.and("valid_to timestamptz", "valid_to_offset int8"));
   }
 
   /** Its name in the schema. */
@@ -128,7 +116,7 @@ public final class EntityTable {
   /** Of the rows of the entities that {@link #keyed} gives: i, offset, digest. */
   String selectDigests() {
     return "SELECT r.i, t.%s, %s FROM <rows> JOIN %s t ON %s"
-        .formatted(LOG_OFFSET, digest(), source, isKeyed());
+        .formatted(LOG_OFFSET, digest(), name, isKeyed());
   }
 
   /** Of the rows of the entities that {@link #keyed} gives: all of the row as JSON. */
@@ -140,7 +128,7 @@ public final class EntityTable {
   /** Bucket and digest of each that holds anything. */
   String selectBuckets() {
     return "SELECT bucket, bit_xor(digest) FROM (SELECT %s AS bucket, %s AS digest FROM %s t) d GROUP BY bucket"
-        .formatted(bucket(), digest(), source);
+        .formatted(bucket(), digest(), name);
   }
 
   /** The keys of all rows in these buckets, given as rows of one column. */
@@ -153,7 +141,6 @@ public final class EntityTable {
   Entity entity(ResultSet rs) throws SQLException {
     return switch (kind) {
       case RECORD -> Entity.record(rs.getInt(1), rs.getLong(2));
-      case SUBJECT -> new Entity(kind, rs.getString(1), rs.getString(2), "", "");
       case MEMORY, PATTERN ->
           new Entity(kind, rs.getString(1), rs.getString(2), "", rs.getString(3));
       case SESSION -> new Entity(kind, rs.getString(1), rs.getString(2), rs.getString(3), "");
@@ -165,7 +152,7 @@ public final class EntityTable {
 
   private static int keys(Entity.Kind kind) {
     return switch (kind) {
-      case RECORD, SUBJECT -> 2;
+      case RECORD -> 2;
       case MEMORY, PATTERN, SESSION -> 3;
       case MESSAGE, CHECKPOINT, TOOL_CALL -> 4;
       default -> throw noTable(kind);
@@ -175,7 +162,6 @@ public final class EntityTable {
   private Object[] key(int i, Entity entity) {
     return switch (kind) {
       case RECORD -> new Object[] {i, entity.recordPartition(), entity.offset()};
-      case SUBJECT -> new Object[] {i, entity.tenant(), entity.subject()};
       case MEMORY, PATTERN -> new Object[] {i, entity.tenant(), entity.subject(), entity.id()};
       case SESSION -> new Object[] {i, entity.tenant(), entity.subject(), entity.session()};
       case MESSAGE, CHECKPOINT, TOOL_CALL ->

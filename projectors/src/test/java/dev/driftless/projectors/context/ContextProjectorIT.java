@@ -21,7 +21,6 @@ import dev.driftless.events.ToolCallCompensated;
 import dev.driftless.events.ToolCallCompleted;
 import dev.driftless.events.ToolCallFailed;
 import dev.driftless.events.ToolCallIntended;
-import dev.driftless.projectors.ContentHash;
 import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.Fence;
 import dev.driftless.projectors.FencedException;
@@ -96,14 +95,14 @@ final class ContextProjectorIT {
   }
 
   @Test
-  void retired_pattern_leaves_table_and_document() throws Exception {
+  void retired_pattern_leaves_table_and_document() {
     log.add(event("acme", "mia", pattern("p", "likes aisles", 0.5)));
     log.add(event("acme", "mia", new PatternRetired("p", "moved on")));
     log.add(event("acme", "mia", new PatternRetired("unknown", null)));
     log.applyTo(projector);
 
     assertThat(reader.patterns("acme", "mia")).isEmpty();
-    assertThat(document("acme", "mia").get("patterns")).isEmpty();
+    assertThat(reader.document("acme", "mia")).isEmpty();
   }
 
   @Test
@@ -170,14 +169,11 @@ final class ContextProjectorIT {
     log.add(event("acme", "bob", memory("m", "t", Instant.parse("+20000-01-01T00:00:00Z"))));
     log.applyTo(projector);
 
-    JsonNode stored =
-        json(fixture.query("SELECT document FROM documents WHERE subject = 'mia'").get(0));
-    assertThat(stored.get("recentMemories").findValuesAsText("memoryId")).startsWith("m21", "m20");
-    assertThat(stored.get("recentMemories").get(0).get("expiresAt").asText())
-        .isEqualTo("2001-01-01T00:00:00.000Z");
+    assertThat(fixture.query("SELECT 1 FROM memories WHERE memory_id = 'm21'")).hasSize(1);
     JsonNode shown = document("acme", "mia").get("recentMemories");
     assertThat(shown.findValuesAsText("memoryId")).hasSize(20).startsWith("m20").endsWith("m1");
-    assertThat(document("acme", "bob").get("recentMemories")).hasSize(1);
+    assertThat(document("acme", "bob").at("/recentMemories/0/expiresAt").asText())
+        .startsWith("20000-01-01T00:00:00");
   }
 
   @Test
@@ -229,12 +225,7 @@ final class ContextProjectorIT {
     log.add(event("acme", "mia", new ToolCallCompleted("c", "", "{}", "")));
     log.applyTo(projector);
 
-    assertThat(document("acme", "mia"))
-        .isEqualTo(
-            json(
-                """
-                {"tenant": "acme", "subject": "mia", "patterns": [], "recentMemories": [], "openToolCalls": []}
-                """));
+    assertThat(reader.document("acme", "mia")).isEmpty();
     for (String[] other : new String[][] {{"acme", "bob"}, {"initech", "mia"}}) {
       JsonNode document = document(other[0], other[1]);
       assertThat(document.findValuesAsText("text"))
@@ -271,17 +262,43 @@ final class ContextProjectorIT {
   }
 
   @Test
-  void stored_documents_are_what_the_tables_say() {
-    TestLog.random("topic", 0, 300, 7).applyTo(projector, 9);
+  void a_document_costs_as_many_rows_as_it_shows() {
+    for (int i = 0; i < 2_000; i++) {
+      TestLog unused = log.add(event("acme", "mia", memory("m" + i, "text", null)));
+    }
+    log.add(event("acme", "mia", pattern("p", "likes aisles", 0.5)));
+    log.applyTo(projector);
+    fixture.execute("ANALYZE");
+    fixture.execute(
+        """
+        CREATE FUNCTION examined() RETURNS bigint LANGUAGE sql AS
+        'SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)
+         FROM pg_stat_xact_user_tables WHERE schemaname = current_schema()'
+        """);
+    fixture.execute(
+        """
+        CREATE FUNCTION examined_by_document() RETURNS bigint LANGUAGE plpgsql AS $$
+        DECLARE before bigint DEFAULT examined();
+        BEGIN
+          PERFORM context_document('acme', 'mia');
+          RETURN examined() - before;
+        END $$
+        """);
 
-    assertThat(
-            fixture.query(
-                """
-                SELECT d.subject FROM documents d CROSS JOIN LATERAL assembled_document(d.tenant, d.subject, NULL) a
-                WHERE (d.document, d.content_hash, d.log_partition) IS DISTINCT FROM (a.document, a.content_hash, 0)
-                """))
-        .isEmpty();
-    assertThat(fixture.query("SELECT 1 FROM documents")).hasSize(6);
+    assertThat(Long.parseLong(fixture.query("SELECT examined_by_document()").get(0)))
+        .isBetween(21L, 30L);
+  }
+
+  @Test
+  void documents_of_an_earlier_layout_are_gone() {
+    log.add(event("acme", "mia", memory("m", "text", null)));
+    log.applyTo(projector);
+    fixture.execute("CREATE TABLE documents (tenant text, subject text, document jsonb)");
+    fixture.execute("COMMENT ON SCHEMA %s IS 'an older layout'".formatted(fixture.schema()));
+    var unused = projector.acquire(0);
+
+    assertThat(fixture.query("SELECT to_regclass('documents') IS NULL")).containsExactly("t");
+    assertThat(reader.document("acme", "mia")).isPresent();
   }
 
   @Test
@@ -296,16 +313,9 @@ final class ContextProjectorIT {
     byte[] p = ContextProjector.patternHash(learned, 2, at(0));
     byte[] m = Memory.of(remembered).contentHash();
     byte[] c = ContextProjector.toolCallHash("run-1", intended, "helper");
-    byte[] document =
-        new ContentHash()
-            .add(new ContentHash().add("p").add(p).add("1").digest())
-            .add(new ContentHash().add("m").add(m).add("2").digest())
-            .add(new ContentHash().add("c").add(c).add("3").digest())
-            .digest();
     assertThat(hash("patterns")).isEqualTo(hex(p));
     assertThat(hash("memories")).isEqualTo(hex(m));
     assertThat(hash("open_tool_calls")).isEqualTo(hex(c));
-    assertThat(hash("documents")).isEqualTo(hex(document));
   }
 
   @Test
@@ -352,7 +362,7 @@ final class ContextProjectorIT {
   void table_that_was_dropped_alone_comes_back_with_the_next_acquire() {
     log.add(event("acme", "mia", memory("m", "text", null)));
     Fence fence = projector.acquire(0);
-    fixture.execute("DROP TABLE documents CASCADE");
+    fixture.execute("DROP TABLE memories CASCADE");
 
     assertThatThrownBy(() -> projector.apply(log.batch(fence, 0, 1)))
         .isInstanceOf(FencedException.class);

@@ -27,8 +27,6 @@ final class ContextRolesIT extends ViewRolesContract {
 
   @Override
   protected List<String> lookups() {
-    return List.of(
-        "SELECT context_document(?, 'mia')",
-        "SELECT document -> 'patterns' -> 0 ->> 'statement' FROM assembled_document(?, 'mia', now())");
+    return List.of("SELECT context_document(?, 'mia')");
   }
 }

@@ -65,7 +65,7 @@ public abstract class PostgresInspectorContract {
     long[] before = digests();
     Runnable putBack = fixture.copy();
     List<String> edits = edits();
-    assertThat(edits).hasSizeGreaterThan(40);
+    assertThat(edits).hasSizeGreaterThan(30);
     for (String edit : edits) {
       assertThat(fixture.execute(edit)).isEqualTo(1);
       assertThat(different(log)).as(edit).isNotEmpty();

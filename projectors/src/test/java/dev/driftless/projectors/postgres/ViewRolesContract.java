@@ -131,7 +131,7 @@ public abstract class ViewRolesContract {
 
   @Test
   void reader_sees_its_tenant_in_every_table_and_view_and_no_other() {
-    assertThat(tables()).hasSizeGreaterThan(3);
+    assertThat(tables()).hasSizeGreaterThan(2);
     assertSeesOnlyItsTenant(fixture.schema());
   }
 

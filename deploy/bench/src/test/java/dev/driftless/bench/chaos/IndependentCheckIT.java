@@ -75,7 +75,7 @@ final class IndependentCheckIT {
             + " attributes, remembered_at, expires_at, log_partition, log_offset, content_hash FROM"
             + " N_driftless_context.memories LIMIT 1");
     assertFinds("context", Wrong.PHANTOM, 1);
-    sql("UPDATE N_driftless_context.documents SET document = document || '{\"patterns\": []}'");
+    sql("UPDATE N_driftless_context.memories SET text = 'edited'");
     assertFinds("context", Wrong.CORRUPT, 2);
     sql("ALTER TABLE N_driftless_audit.records DISABLE TRIGGER ALL");
     sql("UPDATE N_driftless_audit.records SET chain_hash = record_hash WHERE log_offset = 3");
