@@ -12,7 +12,9 @@ import dev.driftless.projectors.audit.AuditProjector;
 import dev.driftless.projectors.context.ContextProjector;
 import dev.driftless.projectors.postgres.PostgresConfig;
 import dev.driftless.projectors.relational.RelationalProjector;
+import dev.driftless.schemas.EventEncoder;
 import dev.driftless.schemas.EventRegistry;
+import dev.driftless.schemas.SubjectKey;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,8 +26,12 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A log of its own on the servers of a benchmark. For one thread. */
 final class BenchLog implements AutoCloseable {
@@ -123,6 +129,29 @@ final class BenchLog implements AutoCloseable {
   void append(Workload workload, int events) {
     for (int left = events; left > 0; left -= CHUNK) {
       append(workload.next(Math.min(CHUNK, left)));
+    }
+  }
+
+  /** As {@link #append(List)}; readers see none of them before all are there. */
+  void appendAtOnce(List<MemoryEvent> events) throws Exception {
+    EventEncoder encoder = new EventEncoder(registry);
+    List<ProducerRecord<byte[], byte[]>> records =
+        events.stream()
+            .map(
+                event ->
+                    new ProducerRecord<>(
+                        config.names().log(),
+                        new SubjectKey(event.getTenant(), event.getSubject()).bytes(),
+                        encoder.encode(event)))
+            .toList();
+    Map<String, Object> settings = new HashMap<>(config.kafka());
+    settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.names().log());
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      Publishing.send(producer, records);
+      producer.commitTransaction();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.driftless.bench.performance;
 
+import dev.driftless.events.MemoryEvent;
 import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.runtime.RuntimeConfig;
@@ -16,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 final class CatchUp {
 
   private static final Duration STANDSTILL = Duration.ofMinutes(2);
-  private static final Duration LOOK = Duration.ofMillis(50);
+  private static final Duration LOOK = Duration.ofMillis(20);
 
   private CatchUp() {}
 
@@ -58,10 +59,40 @@ final class CatchUp {
 
   /** As {@link #eventsPerSecond}, of what somebody else keeps. */
   static double await(Lag lag, Collection<String> views) {
-    long end = views.size() * lag.logEnds().values().stream().mapToLong(Long::longValue).sum();
+    return await(lag, views, 0, end(lag));
+  }
+
+  /** How fast a view that has all that is in the log takes in events that are seen at once. */
+  static double eventsPerSecond(BenchLog log, Lag lag, String view, List<MemoryEvent> events)
+      throws Exception {
+    long held = end(lag);
+    log.appendAtOnce(events);
+    // a transaction's end takes an offset of each partition, and is written after it was answered
+    return await(lag, List.of(view), held, held + events.size() + BenchLog.PARTITIONS);
+  }
+
+  /** Returns when a view has all that is in the log. */
+  static void awaitAll(Lag lag, String view) {
+    long end = end(lag);
+    long applied = applied(lag, view);
+    while (applied < end) {
+      applied = awaitMore(lag, List.of(view), applied);
+    }
+  }
+
+  private static long end(Lag lag) {
+    return lag.logEnds().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * @param held where the log ended before that
+   * @param logEnd where it ends
+   */
+  private static double await(Lag lag, Collection<String> views, long held, long logEnd) {
+    long end = views.size() * logEnd;
     long began = System.nanoTime();
-    long applied = awaitMore(lag, views, 0);
-    long first = 0; // all at once: then what came before counts too
+    long applied = awaitMore(lag, views, views.size() * held);
+    long first = views.size() * held; // all at once: then what came before counts too
     if (applied < end) {
       first = applied;
       began = System.nanoTime();
