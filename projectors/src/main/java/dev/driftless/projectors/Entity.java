@@ -37,7 +37,7 @@ public record Entity(Kind kind, String tenant, String subject, String session, S
 
   /** What it is. */
   public enum Kind {
-    /** What a view holds of a subject as a whole: a document, a guard. */
+    /** What a view holds of a subject as a whole: a guard. */
     SUBJECT,
     MEMORY,
     PATTERN,

@@ -60,7 +60,7 @@ final class TamperingIT {
               assertThat(divergence.key()).contains(tampering.key());
               assertThat(divergence.kind()).isEqualTo(tampering.kind());
             })
-        .hasSizeLessThanOrEqualTo(3) // a pattern's document, a session's message and its key
+        .hasSizeLessThanOrEqualTo(3) // a session's message and its key
         .allSatisfy(
             divergence -> {
               assertThat(divergence.failure()).isEqualTo(failure(tampering.view()));

@@ -57,6 +57,7 @@ record QdrantBackup(TestStack servers, String alias, String collection, Path sna
       recovered = answer(servers, "PUT", recover, from);
     }
     assertThat(recovered.statusCode()).as(recovered.body()).isEqualTo(200);
+    assertThat(recovered.body()).contains("\"result\":true");
     JsonNode behind =
         call(
             servers,

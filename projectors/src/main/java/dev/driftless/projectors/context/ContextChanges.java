@@ -10,6 +10,7 @@ import dev.driftless.events.ToolCallFailed;
 import dev.driftless.events.ToolCallIntended;
 import dev.driftless.projectors.Entity.Kind;
 import dev.driftless.projectors.HeldRow;
+import dev.driftless.projectors.History;
 import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.projectors.postgres.EntityTable;
@@ -92,6 +93,11 @@ final class ContextChanges {
   private final Map<Key, @Nullable LogRecord> toolCalls = new LinkedHashMap<>();
 
   private ContextChanges() {}
+
+  /** Whether a table has rows of what this is the history of. */
+  static boolean has(History history) {
+    return TABLES.stream().anyMatch(table -> table.kind() == history.entity().kind());
+  }
 
   /** The changes by events in offset order. */
   static ContextChanges of(List<LogRecord> events) {

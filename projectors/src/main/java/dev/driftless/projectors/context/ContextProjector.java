@@ -146,7 +146,7 @@ public final class ContextProjector implements Projector {
 
   @Override
   public void repair(Repair repair) {
-    List<History> histories = repair.histories();
+    List<History> histories = repair.histories().stream().filter(ContextChanges::has).toList();
     ContextChanges changes =
         ContextChanges.of(histories.stream().flatMap(h -> h.records().stream()).toList());
     store.repair(

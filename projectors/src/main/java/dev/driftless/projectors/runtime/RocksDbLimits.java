@@ -33,7 +33,9 @@ public final class RocksDbLimits implements RocksDBConfigSetter {
     options.setMaxWriteBufferNumber(2);
     // nearly every event and memory is asked for once before it is there: most answers are no
     options.setMemtableWholeKeyFiltering(true);
-    options.setMemtablePrefixBloomSizeRatio(0.02);
+    options.setMemtablePrefixBloomSizeRatio(0.005);
+    // each fold takes a block at least of the buffer that all share
+    options.setArenaBlockSize(64L << 10);
   }
 
   @Override

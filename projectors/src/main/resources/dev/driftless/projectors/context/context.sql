@@ -102,8 +102,10 @@ RETURN (
 );
 COMMENT ON FUNCTION context_document IS 'what a new session loads: {tenant, subject, patterns, recentMemories, openToolCalls}; patterns by confidence, the 20 memories that were recorded or revised last and have not expired, newest first, and open tool calls, oldest first; null if there is nothing of these';
 
--- layout 1 kept the document of each subject beside what it is made of
-DROP TABLE IF EXISTS documents;
-DROP FUNCTION IF EXISTS assembled_document(text, text, timestamptz);
-DROP FUNCTION IF EXISTS framed_text(text);
-DROP FUNCTION IF EXISTS framed(bytea);
+-- Layout 1 kept the document of each subject beside what it is made of. A table of that name may also be the user's.
+DO $$ BEGIN
+  IF obj_description(to_regclass('documents'), 'pg_class') LIKE 'one ready document per subject%' THEN
+    DROP TABLE documents;
+    DROP FUNCTION assembled_document(text, text, timestamptz), framed_text(text), framed(bytea);
+  END IF;
+END $$;

@@ -268,7 +268,7 @@ final class ContextProjectorIT {
     }
     log.add(event("acme", "mia", pattern("p", "likes aisles", 0.5)));
     log.applyTo(projector);
-    fixture.execute("ANALYZE");
+    fixture.execute("ANALYZE memories"); // as autovacuum does
     fixture.execute(
         """
         CREATE FUNCTION examined() RETURNS bigint LANGUAGE sql AS
@@ -294,10 +294,31 @@ final class ContextProjectorIT {
     log.add(event("acme", "mia", memory("m", "text", null)));
     log.applyTo(projector);
     fixture.execute("CREATE TABLE documents (tenant text, subject text, document jsonb)");
+    fixture.execute("COMMENT ON TABLE documents IS 'one ready document per subject: {…}'");
+    fixture.execute(
+        """
+        CREATE FUNCTION framed(bytes bytea) RETURNS bytea LANGUAGE sql RETURN bytes
+        """);
+    fixture.execute(
+        """
+        CREATE FUNCTION framed_text(characters text) RETURNS bytea LANGUAGE sql
+        RETURN framed(convert_to(characters, 'UTF8'))
+        """);
+    fixture.execute(
+        """
+        CREATE FUNCTION assembled_document(of_tenant text, of_subject text, live_at timestamptz)
+        RETURNS bytea LANGUAGE sql RETURN framed_text(of_tenant)
+        """);
+    fixture.execute(
+        """
+        CREATE OR REPLACE FUNCTION context_document(of_tenant text, of_subject text) RETURNS jsonb
+        LANGUAGE sql RETURN (SELECT document FROM documents)
+        """);
     fixture.execute("COMMENT ON SCHEMA %s IS 'an older layout'".formatted(fixture.schema()));
     var unused = projector.acquire(0);
 
     assertThat(fixture.query("SELECT to_regclass('documents') IS NULL")).containsExactly("t");
+    assertThat(fixture.query("SELECT to_regproc('framed') IS NULL")).containsExactly("t");
     assertThat(reader.document("acme", "mia")).isPresent();
   }
 

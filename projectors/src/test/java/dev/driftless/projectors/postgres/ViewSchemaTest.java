@@ -26,7 +26,7 @@ final class ViewSchemaTest {
     assertThat(schemas().map(ViewSchema::layout))
         .containsExactly(
             "Driftless view relational, layout 1 (9495d5c31c3545f2)",
-            "Driftless view context, layout 1 (19f25ef1b495b954)",
+            "Driftless view context, layout 2 (f9a37cdaac2daa67)",
             "Driftless view audit, layout 1 (3738b922cb26a56c)");
   }
 }

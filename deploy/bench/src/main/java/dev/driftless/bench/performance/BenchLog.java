@@ -145,6 +145,8 @@ final class BenchLog implements AutoCloseable {
                         encoder.encode(event)))
             .toList();
     Map<String, Object> settings = new HashMap<>(config.kafka());
+    settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.names().log());
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {

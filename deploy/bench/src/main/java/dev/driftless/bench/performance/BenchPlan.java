@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param events in the log of each round; a quarter of them where each brings a vector, five times
  *     as many where they are published
- * @param rounds of which a figure is the median, at least 1
+ * @param rounds of which a figure is the median, 1 to 40
  * @param seconds of steady load, and of idleness
  * @param growth how many events are in a view when its speed is measured again, ascending
  * @param views of which is measured what is measured of each view in the same way
@@ -17,6 +17,9 @@ import java.util.List;
  */
 public record BenchPlan(
     int events, int rounds, int seconds, List<Integer> growth, List<String> views, long seed) {
+
+  /** With more, what growth measures at one size would be more than the next. */
+  private static final int MOST_ROUNDS = 40;
 
   /** Points are large: so many are as good as more. */
   private static final int MOST_POINTS = 100_000;
@@ -33,8 +36,9 @@ public record BenchPlan(
     if (events < 1_000) {
       throw new IllegalArgumentException("events: expected at least 1000, found " + events);
     }
-    if (rounds < 1) {
-      throw new IllegalArgumentException("rounds: expected at least 1, found " + rounds);
+    if (rounds < 1 || rounds > MOST_ROUNDS) {
+      throw new IllegalArgumentException(
+          "rounds: expected 1 to %d, found %d".formatted(MOST_ROUNDS, rounds));
     }
     growth = List.copyOf(growth);
     views = List.copyOf(views);

@@ -13,7 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** How fast views take in what is in the log already. */
+/** How fast views take in what is in the log already, or is seen at once. */
 final class CatchUp {
 
   private static final Duration STANDSTILL = Duration.ofMinutes(2);
@@ -67,7 +67,8 @@ final class CatchUp {
       throws Exception {
     long held = end(lag);
     log.appendAtOnce(events);
-    // a transaction's end takes an offset of each partition, and is written after it was answered
+    // each partition has some of them, so its offset of the transaction's end too, which is
+    // written only after commit has answered
     return await(lag, List.of(view), held, held + events.size() + BenchLog.PARTITIONS);
   }
 
@@ -85,7 +86,7 @@ final class CatchUp {
   }
 
   /**
-   * @param held where the log ended before that
+   * @param held where the log ended before what is measured was appended
    * @param logEnd where it ends
    */
   private static double await(Lag lag, Collection<String> views, long held, long logEnd) {

@@ -65,6 +65,7 @@ final class CatchingUp {
       if (view.equals("relational")) {
         ConnectPeer connect = ConnectPeer.of(servers, log);
         add("Kafka Connect, Debezium's JDBC sink", connect::rowsPerSecond, Bound.atLeast(3));
+        add("the same, large batches, reduction buffer", connect::rowsPerSecondTuned, null);
       }
     }
     return compare(events);

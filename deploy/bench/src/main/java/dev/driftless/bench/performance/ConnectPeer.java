@@ -29,9 +29,9 @@ import org.apache.kafka.connect.cli.ConnectStandalone;
 
 /**
  * Rows of the relational view on the way that is usual today: flat records in a topic, and Kafka
- * Connect with Debezium's JDBC sink, which upserts them. It has as many tasks as a view has
- * threads, batches as large as a view's, and its reduction buffer. It writes the table {@code
- * memories} alone, of which a row is nearly an event; the view writes {@code memory_versions} too.
+ * Connect with Debezium's JDBC sink, which upserts them, by as many tasks as a view has threads. It
+ * writes the table {@code memories} alone, of which a row is nearly an event; the view writes
+ * {@code memory_versions} too.
  */
 final class ConnectPeer {
 
@@ -90,11 +90,29 @@ final class ConnectPeer {
     return new ConnectPeer(servers, config, table, reading.maxBatch(), reading.threads(), rows);
   }
 
-  /**
-   * Upserts all of them into an empty table like the view's; answers how many rows a second. They
-   * come twice: a process that was just started, as ours was not, has compiled nothing yet.
-   */
+  /** With the settings that it has unless it is told otherwise; as {@link #rowsPerSecondTuned}. */
   double rowsPerSecond() throws Exception {
+    return rowsPerSecond(Map.of());
+  }
+
+  /**
+   * With batches as large as the view's, and its reduction buffer: upserts all rows into an empty
+   * table like the view's, and answers how many a second. They come twice: a process that was just
+   * started, as ours was not, has compiled nothing yet.
+   */
+  double rowsPerSecondTuned() throws Exception {
+    String size = String.valueOf(batch);
+    return rowsPerSecond(
+        Map.of(
+            "batch.size",
+            size,
+            "use.reduction.buffer",
+            "true",
+            "consumer.override.max.poll.records",
+            size));
+  }
+
+  private double rowsPerSecond(Map<String, String> settings) throws Exception {
     String name = "peer_" + ++rounds;
     try (Connection connection = connect(config);
         Statement statement = connection.createStatement()) {
@@ -104,7 +122,7 @@ final class ConnectPeer {
       create(name);
       fill(name);
       LocalProgram connect = servers.program(name);
-      start(connect, name);
+      start(connect, name, settings);
       String last = "SELECT 1 FROM %s.memories WHERE tenant = '%s'".formatted(name, LAST);
       try {
         await(connection, connect, last, BenchLog.PARTITIONS);
@@ -145,7 +163,8 @@ final class ConnectPeer {
     }
   }
 
-  private void start(LocalProgram connect, String name) throws IOException {
+  private void start(LocalProgram connect, String name, Map<String, String> settings)
+      throws IOException {
     Path directory = Files.createDirectories(connect.data());
     Addresses addresses = servers.addresses();
     Map<String, String> worker = new HashMap<>();
@@ -155,7 +174,6 @@ final class ConnectPeer {
     worker.put("offset.storage.file.filename", directory.resolve("offsets").toString());
     worker.put("listeners", "http://127.0.0.1:0");
     worker.put("plugin.discovery", "service_load");
-    worker.put("consumer.max.poll.records", String.valueOf(batch));
     Map<String, String> sink = new HashMap<>();
     sink.put("name", name);
     sink.put("connector.class", "io.debezium.connector.jdbc.JdbcSinkConnector");
@@ -168,8 +186,7 @@ final class ConnectPeer {
     sink.put("insert.mode", "upsert");
     sink.put("primary.key.mode", "record_key");
     sink.put("schema.evolution", "none");
-    sink.put("batch.size", String.valueOf(batch));
-    sink.put("use.reduction.buffer", "true");
+    sink.putAll(settings);
     connect.start(
         JavaCommand.of(
             List.of("-Xmx1g", "-XX:+UseSerialGC"),

@@ -17,7 +17,7 @@ final class Growth {
   private static final double MOST_POWER = 1.1;
   private static final double LEAST_POWER = 0.95;
 
-  /** So often the least that a view holds is what it takes in when it is measured. */
+  /** What it takes in when it is measured is so many times the least that it holds. */
   private static final int MORE = 2;
 
   private final BenchServers servers;

@@ -1,9 +1,6 @@
 package dev.driftless.bench.chaos.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Values as text, so that what a store holds and what the log says can be compared. */
 final class Plain {
-
-  private static final DateTimeFormatter ISO =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   private Plain() {}
 
@@ -48,10 +42,5 @@ final class Plain {
       return node.valueStream().map(Plain::ofJson).collect(Collectors.joining(", ", "[", "]"));
     }
     return node.asText();
-  }
-
-  /** ISO-8601 in UTC, milliseconds always; null for null. */
-  static @Nullable String iso(@Nullable Object millis) {
-    return millis == null ? null : ISO.format(Instant.ofEpochMilli((Long) millis));
   }
 }

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 /** Rows of PostgreSQL tables as facts: times in milliseconds, hashes of content left out. */
 final class Tables {
 
-  private static final Set<String> LEFT_OUT = Set.of("content_hash", "log_offset", "document");
+  private static final Set<String> LEFT_OUT = Set.of("content_hash", "log_offset");
 
   private final Stores stores;
   private final String schema;
@@ -52,9 +52,6 @@ final class Tables {
                 fields.put(name, value(name, column.getValue()));
               }
             });
-    if (row.has("document")) {
-      fields.put("document", Plain.of(row.get("document")));
-    }
     return new Fact(row.get("log_offset").asLong(), List.of(), fields);
   }
 
