@@ -34,7 +34,9 @@ public final class RocksDbLimits implements RocksDBConfigSetter {
     // nearly every event and memory is asked for once before it is there: most answers are no
     options.setMemtableWholeKeyFiltering(true);
     options.setMemtablePrefixBloomSizeRatio(0.005);
-    // each fold takes a block at least of the buffer that all share
+    // A fold takes a block at least. Of blocks of 512 KB, as they would be, the buffer that all
+    // share
+    // has 64: with more folds, each write would flush one of them.
     options.setArenaBlockSize(64L << 10);
   }
 
