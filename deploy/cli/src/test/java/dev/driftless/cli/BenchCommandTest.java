@@ -16,7 +16,7 @@ final class BenchCommandTest {
 
   @Test
   void no_round_at_all_is_refused() {
-    assertThat(refused("--rounds", "0")).contains("--rounds: expected at least 1, found 0");
+    assertThat(refused("--rounds", "0")).contains("--rounds: expected 1 to 40, found 0");
   }
 
   @Test
