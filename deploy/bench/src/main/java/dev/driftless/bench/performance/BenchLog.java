@@ -31,7 +31,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A log of its own on the servers of a benchmark. For one thread. */
 final class BenchLog implements AutoCloseable {
@@ -144,12 +143,9 @@ final class BenchLog implements AutoCloseable {
                         new SubjectKey(event.getTenant(), event.getSubject()).bytes(),
                         encoder.encode(event)))
             .toList();
-    Map<String, Object> settings = new HashMap<>(config.kafka());
-    settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
-    settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+    Map<String, String> settings = new HashMap<>(config.kafka());
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, config.names().log());
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+    try (KafkaProducer<byte[], byte[]> producer = BenchServers.producer(settings)) {
       producer.initTransactions();
       producer.beginTransaction();
       Publishing.send(producer, records);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -65,18 +66,16 @@ final class BenchServers implements AutoCloseable {
 
   /** With the settings that the log's own producer has. */
   KafkaProducer<byte[], byte[]> producer() {
-    return new KafkaProducer<>(
-        Map.of(
-            "bootstrap.servers",
-            addresses().kafkaBootstrapServers(),
-            "acks",
-            "all",
-            "compression.type",
-            "lz4",
-            "linger.ms",
-            "5"),
-        new ByteArraySerializer(),
-        new ByteArraySerializer());
+    return producer(Map.of("bootstrap.servers", addresses().kafkaBootstrapServers()));
+  }
+
+  /** As {@link #producer()}, to the servers that these settings name, which count as well. */
+  static KafkaProducer<byte[], byte[]> producer(Map<String, String> more) {
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("acks", "all");
+    settings.put("compression.type", "lz4");
+    settings.put("linger.ms", "5");
+    return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   /** Of a part of the benchmark; each figure is said as soon as it is there. */

@@ -74,11 +74,7 @@ final class CatchUp {
 
   /** Returns when a view has all that is in the log. */
   static void awaitAll(Lag lag, String view) {
-    long end = end(lag);
-    long applied = applied(lag, view);
-    while (applied < end) {
-      applied = awaitMore(lag, List.of(view), applied);
-    }
+    awaitAll(lag, List.of(view), applied(lag, view), end(lag));
   }
 
   private static long end(Lag lag) {
@@ -92,16 +88,20 @@ final class CatchUp {
   private static double await(Lag lag, Collection<String> views, long held, long logEnd) {
     long end = views.size() * logEnd;
     long began = System.nanoTime();
-    long applied = awaitMore(lag, views, views.size() * held);
     long first = views.size() * held; // all at once: then what came before counts too
+    long applied = awaitMore(lag, views, first);
     if (applied < end) {
       first = applied;
       began = System.nanoTime();
     }
-    while (applied < end) {
-      applied = awaitMore(lag, views, applied);
-    }
+    awaitAll(lag, views, applied, end);
     return (double) (end - first) / views.size() / ((System.nanoTime() - began) / 1e9);
+  }
+
+  private static void awaitAll(Lag lag, Collection<String> views, long applied, long end) {
+    for (long now = applied; now < end; ) {
+      now = awaitMore(lag, views, now);
+    }
   }
 
   /** How many events they have applied, all together, once it is more than this. */
