@@ -42,6 +42,7 @@ public final class ViewApplication implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ViewApplication.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(8);
+  private static final int PARTITION_FETCH_BYTES = 2 << 20;
 
   private static final Duration REPLACE_AFTER = Duration.ofSeconds(1);
 
@@ -221,6 +222,8 @@ public final class ViewApplication implements AutoCloseable {
 
   private Properties settings() {
     Properties settings = new Properties();
+    // one megabyte, Kafka's default, holds some 600 events with vectors: a third of a batch
+    settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
     settings.putAll(config.kafka());
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.names().group(projector.view()));
     settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDirectory().toString());
