@@ -1,5 +1,6 @@
 package dev.driftless.projectors.vector;
 
+import static io.qdrant.client.ConditionFactory.filter;
 import static io.qdrant.client.ConditionFactory.hasId;
 import static io.qdrant.client.ConditionFactory.match;
 import static io.qdrant.client.ConditionFactory.range;
@@ -17,6 +18,7 @@ import dev.driftless.projectors.LogRecord;
 import dev.driftless.projectors.Memory;
 import dev.driftless.schemas.EventType;
 import io.qdrant.client.ValueFactory;
+import io.qdrant.client.grpc.Common.Condition;
 import io.qdrant.client.grpc.Common.Filter;
 import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.JsonWithInt.Value;
@@ -90,26 +92,42 @@ final class MemoryPoints implements AutoCloseable {
   }
 
   /**
-   * Writes these points, all of one epoch, where they are absent, and where the stored ones fit the
-   * filter. Those that have no vector then have none in the store either, whatever was stored; but
-   * for what somebody has written since, which is of a later epoch or offset.
+   * Points, all of one epoch.
+   *
+   * @param ifStored they are written where they are absent, and where the stored ones fit this
    */
-  static List<PointsUpdateOperation> writing(List<PointStruct> points, Filter ifStored) {
-    List<PointsUpdateOperation> operations =
-        new ArrayList<>(QdrantCollection.upserts(points, ifStored));
-    List<PointStruct> bare =
-        points.stream().filter(point -> !point.getVectors().hasVector()).toList();
+  record Write(List<PointStruct> points, Filter ifStored) {}
+
+  /**
+   * Writes all of them. Those that have no vector then have none in the store either, whatever was
+   * stored; but for what somebody has written since, which is of a later epoch or offset.
+   */
+  static List<PointsUpdateOperation> operations(List<Write> writes) {
+    List<PointsUpdateOperation> operations = new ArrayList<>();
+    writes.forEach(w -> operations.addAll(QdrantCollection.upserts(w.points(), w.ifStored())));
+    List<Condition> bare = writes.stream().flatMap(w -> bare(w.points()).stream()).toList();
     if (!bare.isEmpty()) {
-      double last = bare.stream().mapToLong(point -> number(point, "offset")).max().orElseThrow();
       operations.add(
-          QdrantCollection.deletingVectors(
-              Filter.newBuilder()
-                  .addMust(hasId(bare.stream().map(PointStruct::getId).toList()))
-                  .addMust(match("epoch", number(bare.get(0), "epoch")))
-                  .addMust(range("offset", Range.newBuilder().setLte(last).build()))
-                  .build()));
+          QdrantCollection.deletingVectors(Filter.newBuilder().addAllShould(bare).build()));
     }
     return operations;
+  }
+
+  /** Those of the points that have no vector, if nobody has written them since. */
+  private static Optional<Condition> bare(List<PointStruct> points) {
+    List<PointStruct> bare =
+        points.stream().filter(point -> !point.getVectors().hasVector()).toList();
+    if (bare.isEmpty()) {
+      return Optional.empty();
+    }
+    double last = bare.stream().mapToLong(point -> number(point, "offset")).max().orElseThrow();
+    return Optional.of(
+        filter(
+            Filter.newBuilder()
+                .addMust(hasId(bare.stream().map(PointStruct::getId).toList()))
+                .addMust(match("epoch", number(bare.get(0), "epoch")))
+                .addMust(range("offset", Range.newBuilder().setLte(last).build()))
+                .build()));
   }
 
   private static long number(PointStruct point, String field) {

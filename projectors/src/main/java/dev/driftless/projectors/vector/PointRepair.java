@@ -99,7 +99,8 @@ final class PointRepair {
   /** To be called after the position was checked. */
   static void write(Plan plan) {
     QdrantCollection collection = plan.collection();
-    collection.update(MemoryPoints.writing(plan.toBe(), plan.ifOurs()));
+    collection.update(
+        MemoryPoints.operations(List.of(new MemoryPoints.Write(plan.toBe(), plan.ifOurs()))));
     if (!plan.toGo().isEmpty()) {
       collection.delete(
           Filter.newBuilder().addMust(hasId(plan.toGo())).addMust(filter(plan.ifOurs())).build());

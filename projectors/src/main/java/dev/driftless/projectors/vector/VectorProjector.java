@@ -17,7 +17,6 @@ import io.qdrant.client.grpc.Points.PointsUpdateOperation;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -138,8 +137,8 @@ public final class VectorProjector implements Projector {
   private void applyToOne(List<Batch> batches) {
     QdrantCollection collection = at(batches.get(0).partition());
     Iterator<List<PointStruct>> points = memories.of(collection.model(), batches).iterator();
-    List<PointsUpdateOperation> operations = new ArrayList<>();
-    batches.forEach(batch -> operations.addAll(writing(points.next(), batch)));
+    List<PointsUpdateOperation> operations =
+        MemoryPoints.operations(batches.stream().map(b -> writing(points.next(), b)).toList());
     batches.forEach(batch -> operations.add(Positions.advance(batch)));
     new Positions(collection).check(batches);
     collection.update(operations);
@@ -150,11 +149,11 @@ public final class VectorProjector implements Projector {
   }
 
   void write(List<PointStruct> points, Batch batch) {
-    at(batch.partition()).update(writing(points, batch));
+    at(batch.partition()).update(MemoryPoints.operations(List.of(writing(points, batch))));
   }
 
-  private static List<PointsUpdateOperation> writing(List<PointStruct> points, Batch batch) {
-    return MemoryPoints.writing(points, notNewerThan(batch));
+  private static MemoryPoints.Write writing(List<PointStruct> points, Batch batch) {
+    return new MemoryPoints.Write(points, notNewerThan(batch));
   }
 
   @Override

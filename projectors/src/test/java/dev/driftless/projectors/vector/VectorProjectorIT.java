@@ -4,6 +4,7 @@ import static dev.driftless.projectors.vector.TestLog.PARTITION;
 import static io.qdrant.client.ValueFactory.value;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import dev.driftless.projectors.Batch;
 import dev.driftless.projectors.Fence;
@@ -121,7 +122,7 @@ final class VectorProjectorIT {
     view.index();
     List<PointStruct> points = projector.points(log.batch(epoch, 5, 7));
     view.collection().upsert(points, Filter.getDefaultInstance());
-    assertThat(vectorOfForgotten()).isNotEmpty();
+    assertThat(vectorsOfForgotten()).singleElement().asInstanceOf(LIST).isNotEmpty();
     view.index();
 
     long next = other.acquire(PARTITION).epoch();
@@ -130,18 +131,32 @@ final class VectorProjectorIT {
     assertOnlyForgottenHasNoVector();
   }
 
-  private List<Float> vectorOfForgotten() {
-    List<List<Float>> vectors =
-        view.points().stream()
-            .filter(p -> p.getId().hasUuid() && !p.containsPayload("kind"))
-            .map(VectorFixture::vector)
-            .toList();
-    assertThat(vectors).hasSize(1);
-    return vectors.get(0);
+  @Test
+  void of_partitions_in_one_request_each_leaves_no_vector_of_what_it_forgot() {
+    TestLog bobs = new TestLog("acme", "bob").recorded("m1", "Bob flies at night").forgotten("m1");
+    long epoch = projector.acquire(PARTITION).epoch();
+    long bobsEpoch = projector.acquire(PARTITION + 1).epoch();
+    projector.apply(List.of(log.batch(epoch, 0, 5), ofNext(bobs.batch(bobsEpoch, 0, 1))));
+    view.index();
+    projector.apply(List.of(log.batch(epoch, 5, 7), ofNext(bobs.batch(bobsEpoch, 1, 2))));
+    assertThat(vectorsOfForgotten()).hasSize(2).allMatch(List::isEmpty);
+    assertThat(view.shown()).hasSize(2).noneMatch(line -> line.endsWith("vector="));
+  }
+
+  private static Batch ofNext(Batch batch) {
+    return new Batch(
+        batch.partition() + 1, batch.epoch(), batch.from(), batch.to(), batch.records());
+  }
+
+  private List<List<Float>> vectorsOfForgotten() {
+    return view.points().stream()
+        .filter(p -> p.getId().hasUuid() && !p.containsPayload("kind"))
+        .map(VectorFixture::vector)
+        .toList();
   }
 
   private void assertOnlyForgottenHasNoVector() {
-    assertThat(vectorOfForgotten()).isEmpty();
+    assertThat(vectorsOfForgotten()).singleElement().asInstanceOf(LIST).isEmpty();
     assertThat(view.shown()).hasSize(2).noneMatch(line -> line.endsWith("vector="));
   }
 
