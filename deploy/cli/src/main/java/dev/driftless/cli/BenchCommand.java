@@ -170,7 +170,7 @@ final class BenchCommand implements Callable<Integer> {
     table.print(out);
     out.println();
     out.printf(
-        "%,d events, five times as many published, a quarter where each brings a vector; medians of %d rounds, on %d cores.%n",
+        "%,d events, five times as many published, half where each brings a vector; medians of %d rounds, on %d cores.%n",
         report.plan().events(), report.plan().rounds(), report.cores());
     out.flush();
   }

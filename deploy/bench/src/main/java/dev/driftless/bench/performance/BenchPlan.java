@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * How much is measured.
  *
- * @param events in the log of each round; a quarter of them where each brings a vector, five times
- *     as many where they are published
+ * @param events in the log of each round; half of them where each brings a vector, five times as
+ *     many where they are published
  * @param rounds of which a figure is the median, 1 to 40
  * @param seconds of steady load, and of idleness
  * @param growth how many events are in a view when its speed is measured again, ascending
@@ -56,7 +56,7 @@ public record BenchPlan(
 
   /** How many those are. */
   int events(String view) {
-    return isEmbedded(view) ? events / 4 : events;
+    return isEmbedded(view) ? events / 2 : events;
   }
 
   /** As {@link #growth}, of one view. */
