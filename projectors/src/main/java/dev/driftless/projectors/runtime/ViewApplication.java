@@ -222,7 +222,8 @@ public final class ViewApplication implements AutoCloseable {
 
   private Properties settings() {
     Properties settings = new Properties();
-    // one megabyte, Kafka's default, holds some 600 events with vectors: a third of a batch
+    // One megabyte, Kafka's default, holds some 600 events with vectors: a third of a batch. It has
+    // no prefix and comes before the user's own, so that any way of his to write it wins.
     settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
     settings.putAll(config.kafka());
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.names().group(projector.view()));

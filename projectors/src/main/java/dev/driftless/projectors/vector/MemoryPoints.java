@@ -106,7 +106,7 @@ final class MemoryPoints implements AutoCloseable {
     List<PointsUpdateOperation> operations = new ArrayList<>();
     writes.forEach(w -> operations.addAll(QdrantCollection.upserts(w.points(), w.ifStored())));
     List<Condition> bare = writes.stream().flatMap(w -> bare(w.points()).stream()).toList();
-    if (!bare.isEmpty()) {
+    if (!bare.isEmpty()) { // a filter of no conditions would fit every point
       operations.add(
           QdrantCollection.deletingVectors(Filter.newBuilder().addAllShould(bare).build()));
     }
