@@ -176,8 +176,8 @@ final class ProjectorsConfigTest {
     Path file = file(yaml);
     assertRefused(file)
         .hasMessageContainingAll(file.toString(), message)
-        .extracting(Throwables::getStackTrace, STRING)
-        .doesNotContain("hush42", "4242424242");
+        .extracting(e -> Throwables.getStackTrace(e).replace(file.toString(), ""), STRING)
+        .doesNotContain("hush42", "4242");
   }
 
   @Test
