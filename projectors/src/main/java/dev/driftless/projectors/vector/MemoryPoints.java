@@ -96,25 +96,35 @@ final class MemoryPoints implements AutoCloseable {
    *
    * @param ifStored they are written where they are absent, and where the stored ones fit this
    */
-  record Write(List<PointStruct> points, Filter ifStored) {}
+  record Write(List<PointStruct> points, Filter ifStored) {
+
+    /** Points hold the text of memories. */
+    @Override
+    public String toString() {
+      return "Write[points=%d]".formatted(points.size());
+    }
+  }
 
   /**
-   * Writes all of them. Those that have no vector then have none in the store either, whatever was
-   * stored; but for what somebody has written since, which is of a later epoch or offset.
+   * What writes all of them, to be added to. Those that have no vector then have none in the store
+   * either, whatever was stored; but for what somebody has written since, which is of a later epoch
+   * or offset.
    */
   static List<PointsUpdateOperation> operations(List<Write> writes) {
     List<PointsUpdateOperation> operations = new ArrayList<>();
     writes.forEach(w -> operations.addAll(QdrantCollection.upserts(w.points(), w.ifStored())));
-    List<Condition> bare = writes.stream().flatMap(w -> bare(w.points()).stream()).toList();
-    if (!bare.isEmpty()) { // a filter of no conditions would fit every point
+    List<Condition> withoutVector =
+        writes.stream().flatMap(w -> withoutVector(w.points()).stream()).toList();
+    if (!withoutVector.isEmpty()) { // a filter of no conditions would fit every point
       operations.add(
-          QdrantCollection.deletingVectors(Filter.newBuilder().addAllShould(bare).build()));
+          QdrantCollection.deletingVectors(
+              Filter.newBuilder().addAllShould(withoutVector).build()));
     }
     return operations;
   }
 
   /** Those of the points that have no vector, if nobody has written them since. */
-  private static Optional<Condition> bare(List<PointStruct> points) {
+  private static Optional<Condition> withoutVector(List<PointStruct> points) {
     List<PointStruct> bare =
         points.stream().filter(point -> !point.getVectors().hasVector()).toList();
     if (bare.isEmpty()) {
