@@ -21,7 +21,7 @@ public record BenchPlan(
   /** With more, what growth measures at one size would be more than the next. */
   private static final int MOST_ROUNDS = 40;
 
-  /** Points are large: so many are as good as more. */
+  /** Points are large: growth to so many is as good as to more. */
   private static final int MOST_POINTS = 100_000;
 
   /** Enough that start and end of a round do not count. */
