@@ -125,7 +125,8 @@ public final class ViewApplication implements AutoCloseable {
             reports,
             config.maxBatch(),
             config.checkInterval());
-    this.streams = new KafkaStreams(topology(parts), settings(), new Clients(parts));
+    this.streams =
+        new KafkaStreams(topology(parts), settings(config, projector.view()), new Clients(parts));
     streams.setUncaughtExceptionHandler(this::failed);
   }
 
@@ -220,13 +221,13 @@ public final class ViewApplication implements AutoCloseable {
         .addProcessor("intake", Intake.supplier(parts, config.idempotencyWindow()), "log");
   }
 
-  private Properties settings() {
+  static Properties settings(RuntimeConfig config, String view) {
     Properties settings = new Properties();
     // One megabyte, Kafka's default, holds some 600 events with vectors: a third of a batch. It has
     // no prefix and comes before the user's own, so that any way of his to write it wins.
     settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
     settings.putAll(config.kafka());
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.names().group(projector.view()));
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.names().group(view));
     settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDirectory().toString());
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
