@@ -28,6 +28,11 @@ public final class NaiveAgents {
   /** What is remembered of whom; its vector is made up. */
   public record Memory(String subject, String text) {}
 
+  /** Where Qdrant holds what they stored. */
+  public static String collection() {
+    return OwnLayout.collection(Way.NAIVE);
+  }
+
   /** Makes their tables, collection and topic, which must not be there yet. */
   public static NaiveAgents create(Addresses addresses) throws Exception {
     try (DirectReads stores = new DirectReads(addresses)) {
@@ -38,7 +43,8 @@ public final class NaiveAgents {
   }
 
   /**
-   * Returns when all of them are stored.
+   * Returns when all of them are stored. The first, which connects, is stored once more by each
+   * agent before, and not counted.
    *
    * @param agents that work side by side
    * @return how long each took, in nanoseconds, in no order
@@ -64,24 +70,29 @@ public final class NaiveAgents {
       throws ExecutionException, InterruptedException {
     AtomicInteger next = new AtomicInteger();
     int before = numbered;
-    numbered += memories.size();
-    return SideBySide.run(agents, agent -> () -> work(memories, next, before, write));
+    int connected = before + agents;
+    numbered = connected + memories.size();
+    return SideBySide.run(
+        agents,
+        agent ->
+            () -> {
+              List<Long> took = new ArrayList<>();
+              try (SixWrites writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
+                write.by(writer, action(before + agent, memories.get(0)));
+                for (int at = next.getAndIncrement();
+                    at < memories.size();
+                    at = next.getAndIncrement()) {
+                  Action action = action(connected + at, memories.get(at));
+                  long began = System.nanoTime();
+                  write.by(writer, action);
+                  took.add(System.nanoTime() - began);
+                }
+              }
+              return took;
+            });
   }
 
-  private List<Long> work(List<Memory> memories, AtomicInteger next, int before, Write write)
-      throws Exception {
-    List<Long> took = new ArrayList<>();
-    try (SixWrites writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
-      for (int at = next.getAndIncrement(); at < memories.size(); at = next.getAndIncrement()) {
-        Memory memory = memories.get(at);
-        Action action =
-            new Action(
-                before + at + 1, Action.Kind.MEMORY, memory.subject(), SESSION, memory.text());
-        long began = System.nanoTime();
-        write.by(writer, action);
-        took.add(System.nanoTime() - began);
-      }
-    }
-    return took;
+  private static Action action(int number, Memory memory) {
+    return new Action(number + 1, Action.Kind.MEMORY, memory.subject(), SESSION, memory.text());
   }
 }

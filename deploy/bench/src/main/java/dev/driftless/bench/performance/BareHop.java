@@ -37,18 +37,22 @@ final class BareHop {
       consumer.assignment().forEach(consumer::position);
       CompletableFuture<List<Long>> received =
           CompletableFuture.supplyAsync(() -> receive(consumer, sent, warmUp));
-      Steady.run(
-          aSecond,
-          values.size(),
-          number -> {
-            sent.set(number, System.nanoTime());
-            var unused =
-                producer.send(
-                    new ProducerRecord<>(
-                        topic, number % BenchLog.PARTITIONS, null, values.get(number)));
-          });
-      producer.flush();
-      return received.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      try {
+        Steady.run(
+            aSecond,
+            values.size(),
+            (number, due) -> {
+              sent.set(number, due);
+              var unused =
+                  producer.send(
+                      new ProducerRecord<>(
+                          topic, number % BenchLog.PARTITIONS, null, values.get(number)));
+            });
+        producer.flush();
+        return received.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } finally {
+        consumer.wakeup(); // what waits for records that do not come
+      }
     }
   }
 

@@ -21,8 +21,7 @@ public final class BenchChart {
 
   /** A drawing that stands for itself. */
   public static String svg(BenchReport report) {
-    List<Comparison> rows =
-        report.comparisons().stream().filter(c -> c.bound() != null && c.ratio() != null).toList();
+    List<Comparison> rows = report.comparisons().stream().filter(c -> c.bound() != null).toList();
     StringBuilder svg = new StringBuilder();
     int height = TOP + rows.size() * ROW + 20;
     svg.append(
@@ -52,10 +51,11 @@ public final class BenchChart {
   }
 
   private static void row(StringBuilder svg, Comparison row, int y, double one) {
-    double ratio = Objects.requireNonNull(row.ratio());
+    double ratio = row.judged();
     Bound must = Objects.requireNonNull(row.bound());
     double at = x(ratio);
-    text(svg, LABEL - 190, y + 15, "end", row.part() + ": " + row.what() + " / " + row.beside());
+    String beside = row.beside().isEmpty() ? "" : " / " + row.beside();
+    text(svg, LABEL - 190, y + 15, "end", row.part() + ": " + row.what() + beside);
     svg.append(
         String.format(
             Locale.ROOT,

@@ -6,6 +6,7 @@ import dev.driftless.producer.LogTopic;
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.producer.MemoryLogConfig;
 import dev.driftless.producer.Receipt;
+import dev.driftless.projectors.Projector;
 import dev.driftless.projectors.app.ProjectorsConfig;
 import dev.driftless.projectors.app.Views;
 import dev.driftless.projectors.audit.AuditProjector;
@@ -45,12 +46,17 @@ final class BenchLog implements AutoCloseable {
   private final Map<String, String> environment;
   private final ProjectorsConfig config;
   private final EventRegistry registry;
+  private final String qdrant;
 
   private BenchLog(
-      Map<String, String> environment, ProjectorsConfig config, EventRegistry registry) {
+      Map<String, String> environment,
+      ProjectorsConfig config,
+      EventRegistry registry,
+      String qdrant) {
     this.environment = environment;
     this.config = config;
     this.registry = registry;
+    this.qdrant = qdrant;
   }
 
   /**
@@ -74,7 +80,7 @@ final class BenchLog implements AutoCloseable {
       registry.close();
       throw e;
     }
-    return new BenchLog(environment, config, registry);
+    return new BenchLog(environment, config, registry, servers.qdrantGrpc());
   }
 
   /** For processes that keep views of it. */
@@ -110,6 +116,28 @@ final class BenchLog implements AutoCloseable {
     };
   }
 
+  /** Makes what a view keeps its data in, which is empty. */
+  void makeEmpty(String view) {
+    try (Projector projector = Views.open(view, config)) {
+      var unused = projector.acquire(0);
+    }
+  }
+
+  /** The collection, or an alias of it, that the vector view keeps. */
+  String collection() {
+    return config.names().prefixed("-", "driftless-memories");
+  }
+
+  /**
+   * Makes the vector view's collection, of which Qdrant builds no search index: it would do so with
+   * all cores, some time after the points came, so that what is measured next pays for it.
+   */
+  BenchLog withoutSearchIndex() {
+    makeEmpty("vector");
+    QdrantCeiling.keepFromIndexing(qdrant, collection());
+    return this;
+  }
+
   MemoryLog open() {
     return MemoryLog.open(
         MemoryLogConfig.of(
@@ -131,8 +159,12 @@ final class BenchLog implements AutoCloseable {
     }
   }
 
-  /** As {@link #append(List)}; readers see none of them before all are there. */
-  void appendAtOnce(List<MemoryEvent> events) throws Exception {
+  /**
+   * As {@link #append(List)}; readers see none of them before all are there.
+   *
+   * @return when they were about to be, by {@link System#nanoTime}
+   */
+  long appendAtOnce(List<MemoryEvent> events) throws Exception {
     EventEncoder encoder = new EventEncoder(registry);
     List<ProducerRecord<byte[], byte[]>> records =
         events.stream()
@@ -149,7 +181,9 @@ final class BenchLog implements AutoCloseable {
       producer.initTransactions();
       producer.beginTransaction();
       Publishing.send(producer, records);
+      long committed = System.nanoTime();
       producer.commitTransaction();
+      return committed;
     }
   }
 
@@ -189,8 +223,10 @@ final class BenchLog implements AutoCloseable {
     return records;
   }
 
+  /** Its vectors are gone then, so that Qdrant does nothing more with them. */
   @Override
   public void close() {
     registry.close();
+    QdrantCeiling.drop(qdrant, collection());
   }
 }

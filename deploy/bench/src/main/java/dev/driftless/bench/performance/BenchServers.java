@@ -55,6 +55,11 @@ final class BenchServers implements AutoCloseable {
     return BenchLog.create(addresses(), "b" + logs, state, variables);
   }
 
+  /** As {@link #log}; see {@link BenchLog#withoutSearchIndex}. */
+  BenchLog logWithoutSearchIndex() {
+    return log(Map.of()).withoutSearchIndex();
+  }
+
   /** Of its own for that name; made if it is not there. */
   Path directory(String name) {
     try {
@@ -87,6 +92,7 @@ final class BenchServers implements AutoCloseable {
   NaiveAgents naive() throws Exception {
     if (naive == null) {
       naive = NaiveAgents.create(addresses());
+      QdrantCeiling.keepFromIndexing(addresses().qdrantGrpc(), NaiveAgents.collection());
     }
     return naive;
   }
@@ -98,11 +104,14 @@ final class BenchServers implements AutoCloseable {
 
   @Override
   public void close() {
-    stack.close();
     try {
-      Utils.delete(state.toFile());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      stack.close();
+    } finally {
+      try {
+        Utils.delete(state.toFile());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

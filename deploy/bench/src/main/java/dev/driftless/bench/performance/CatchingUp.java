@@ -2,8 +2,6 @@ package dev.driftless.bench.performance;
 
 import dev.driftless.bench.performance.Comparison.Bound;
 import dev.driftless.events.MemoryEvent;
-import dev.driftless.projectors.Projector;
-import dev.driftless.projectors.app.Views;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -60,19 +58,19 @@ final class CatchingUp {
       fill(log, events);
       PostgresCeiling ceiling = PostgresCeiling.of(recording, events.size());
       recording.end();
-      add("ready rows, unnest by JDBC", ceiling::eventsPerSecond, Bound.atLeast(0.6));
-      add("the same, a connection a thread", ceiling::eventsPerSecondOfSeveral, null);
+      add("ready rows, as many connections", ceiling::eventsPerSecondOfSeveral, Bound.atLeast(0.6));
+      add("ready rows, one connection", ceiling::eventsPerSecond, null);
       if (view.equals("relational")) {
-        ConnectPeer connect = ConnectPeer.of(servers, log);
-        add("Kafka Connect, Debezium's JDBC sink", connect::rowsPerSecond, Bound.atLeast(3));
-        add("the same, large batches, reduction buffer", connect::rowsPerSecondTuned, null);
+        ConnectPeer connect = ConnectPeer.of(servers, log, events.size());
+        add("Kafka Connect, Debezium's JDBC sink", connect::eventsPerSecond, Bound.atLeast(3));
+        add("the same, large batches, reduction buffer", connect::eventsPerSecondTuned, null);
       }
     }
     return compare(events);
   }
 
   private PostgresRecording recording(BenchLog log) throws SQLException {
-    makeEmpty(log);
+    log.makeEmpty(view);
     return PostgresRecording.start(log.postgres(view), log.schema(view));
   }
 
@@ -91,10 +89,10 @@ final class CatchingUp {
       fill(log, events);
       RedisCeiling ceiling = RedisCeiling.of(recording.commands(), events.size());
       add(
-          "the same scripts, ready, in pipelines",
-          () -> ceiling.eventsPerSecond(url),
+          "ready scripts, as many connections",
+          () -> ceiling.eventsPerSecondOfTwo(url),
           Bound.atLeast(0.6));
-      add("the same, a connection a thread", () -> ceiling.eventsPerSecondOfTwo(url), null);
+      add("ready scripts, one connection", () -> ceiling.eventsPerSecond(url), null);
       add("one command an event", () -> RedisCeiling.oneByOne(url, events), null);
     }
     beforeEach = () -> RedisCeiling.makeEmpty(url);
@@ -111,8 +109,13 @@ final class CatchingUp {
     try (BenchLog log = servers.log(Map.of())) {
       fill(log, events);
       QdrantCeiling ceiling =
-          QdrantCeiling.of(servers.addresses().qdrantGrpc(), collection(log), events.size());
-      add("ready points", ceiling::eventsPerSecond, Bound.atLeast(0.7));
+          QdrantCeiling.of(servers.addresses().qdrantGrpc(), log.collection(), events.size());
+      int threads = log.config().reading().threads();
+      add(
+          "ready points, as many connections",
+          () -> ceiling.eventsPerSecondOf(threads),
+          Bound.atLeast(0.7));
+      add("ready points, one connection", ceiling::eventsPerSecond, null);
       add("one point a call", ceiling::oneByOne, null);
     }
     return compare(events);
@@ -140,21 +143,9 @@ final class CatchingUp {
 
   private double fill(BenchLog log, List<MemoryEvent> events) throws Exception {
     if (plan.isEmbedded(view)) {
-      makeEmpty(log);
-      QdrantCeiling.keepFromIndexing(servers.addresses().qdrantGrpc(), collection(log));
+      var made = log.withoutSearchIndex();
     }
     log.append(events);
-    return CatchUp.eventsPerSecond(log, view);
-  }
-
-  /** The tables, or the collection. */
-  private void makeEmpty(BenchLog log) {
-    try (Projector projector = Views.open(view, log.config())) {
-      var unused = projector.acquire(0);
-    }
-  }
-
-  private static String collection(BenchLog log) {
-    return log.config().names().prefixed("-", "driftless-memories");
+    return ViewProgress.eventsPerSecond(log, view);
   }
 }

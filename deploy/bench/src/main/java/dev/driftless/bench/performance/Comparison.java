@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param measured in each round
  * @param beside what it is held against; empty if it stands alone
  * @param others what that gave in each round; empty if there is nothing beside it
- * @param bound of the ratio of the two, if one must hold
+ * @param bound of the ratio of the two, or of the figure if it stands alone; null if none must hold
  */
 public record Comparison(
     String part,
@@ -26,7 +26,7 @@ public record Comparison(
     @Nullable Bound bound) {
 
   /**
-   * What must hold of the median of the rounds' ratios.
+   * What must hold of {@link #judged}.
    *
    * @param least null if it may be as small as it is
    * @param most null if it may be as large as it is
@@ -89,11 +89,16 @@ public record Comparison(
     return median(List.of(ratios));
   }
 
+  /** What the bound is about: the ratio, or the figure if nothing is beside it. */
+  public double judged() {
+    Double ratio = ratio();
+    return ratio == null ? value() : ratio;
+  }
+
   /** Whether the bound holds; null if there is none. */
   @JsonProperty
   public @Nullable Boolean holds() {
-    Double ratio = ratio();
-    return bound == null || ratio == null ? null : bound.holds(ratio);
+    return bound == null ? null : bound.holds(judged());
   }
 
   /** As many digits as say something. */

@@ -48,6 +48,7 @@ final class ConnectPeer {
   private final int batch;
   private final int tasks;
   private final List<Row> rows;
+  private final long events;
   private int rounds;
 
   private ConnectPeer(
@@ -56,19 +57,25 @@ final class ConnectPeer {
       String like,
       int batch,
       int tasks,
-      List<Row> rows) {
+      List<Row> rows,
+      long events) {
     this.servers = servers;
     this.config = config;
     this.like = like;
     this.batch = batch;
     this.tasks = tasks;
     this.rows = rows;
+    this.events = events;
   }
 
   private record Row(int partition, byte[] key, byte[] value) {}
 
-  /** Reads the rows that the view holds. */
-  static ConnectPeer of(BenchServers servers, BenchLog log) throws SQLException {
+  /**
+   * Reads the rows that the view holds.
+   *
+   * @param events that they were made of
+   */
+  static ConnectPeer of(BenchServers servers, BenchLog log, long events) throws SQLException {
     PostgresConfig config = log.postgres("relational");
     String table = log.schema("relational") + ".memories";
     List<Row> rows = new ArrayList<>();
@@ -87,22 +94,25 @@ final class ConnectPeer {
       }
     }
     ProjectorsConfig.Reading reading = log.config().reading();
-    return new ConnectPeer(servers, config, table, reading.maxBatch(), reading.threads(), rows);
+    return new ConnectPeer(
+        servers, config, table, reading.maxBatch(), reading.threads(), rows, events);
   }
 
-  /** With the settings that it has unless it is told otherwise; as {@link #rowsPerSecondTuned}. */
-  double rowsPerSecond() throws Exception {
-    return rowsPerSecond(Map.of());
+  /**
+   * With the settings that it has unless it is told otherwise; as {@link #eventsPerSecondTuned}.
+   */
+  double eventsPerSecond() throws Exception {
+    return eventsPerSecond(Map.of());
   }
 
   /**
    * With batches as large as the view's, and its reduction buffer: upserts all rows into an empty
-   * table like the view's, and answers how many a second. They come twice: a process that was just
-   * started, as ours was not, has compiled nothing yet.
+   * table like the view's, and answers how many events a second that were. They come twice: a
+   * process that was just started, as ours was not, has compiled nothing yet.
    */
-  double rowsPerSecondTuned() throws Exception {
+  double eventsPerSecondTuned() throws Exception {
     String size = String.valueOf(batch);
-    return rowsPerSecond(
+    return eventsPerSecond(
         Map.of(
             "batch.size",
             size,
@@ -112,7 +122,7 @@ final class ConnectPeer {
             size));
   }
 
-  private double rowsPerSecond(Map<String, String> settings) throws Exception {
+  private double eventsPerSecond(Map<String, String> settings) throws Exception {
     String name = "peer_" + ++rounds;
     try (Connection connection = connect(config);
         Statement statement = connection.createStatement()) {
@@ -134,7 +144,7 @@ final class ConnectPeer {
         await(connection, connect, "SELECT 1 FROM %s.memories LIMIT 1".formatted(name), 1);
         long began = System.nanoTime();
         await(connection, connect, last, BenchLog.PARTITIONS);
-        return rows.size() / ((System.nanoTime() - began) / 1e9);
+        return events / ((System.nanoTime() - began) / 1e9);
       } finally {
         connect.stop(STOP_PATIENCE, line -> {});
       }
@@ -212,8 +222,7 @@ final class ConnectPeer {
     try (PreparedStatement statement = connection.prepareStatement(query)) {
       while (count(statement) < rows) {
         if (connect.pid().isEmpty() || System.nanoTime() > deadline) {
-          throw new IllegalStateException(
-              "Kafka Connect: %s, log in %s".formatted(connect.lastWords(), connect.log()));
+          throw new IllegalStateException("Kafka Connect: " + connect.lastWords());
         }
         LockSupport.parkNanos(LOOK.toNanos());
       }

@@ -31,7 +31,7 @@ final class EmbeddingTexts {
         double alone = textsPerSecond(texts, log.config().vector().embeddingParallelism());
         rounds.add(MODEL, alone * events.size() / texts.size());
         log.append(events);
-        rounds.add(OURS, CatchUp.eventsPerSecond(log, "vector"));
+        rounds.add(OURS, ViewProgress.eventsPerSecondFromStart(log, "vector"));
       }
     }
     return List.of(rounds.compare(OURS, MODEL, Bound.atLeast(0.9)));

@@ -9,13 +9,12 @@ import java.util.Map;
 
 /**
  * How fast a view that waits for it takes in what becomes visible at once, the more it holds
- * already, beside the same when it holds least. Time that grows with the events to the power of
- * 0.95 to 1.1 is a speed that grows to the power of 0.05 to -0.1.
+ * already, beside the same when it holds least; and how the time that all of them take grows with
+ * how many they are.
  */
 final class Growth {
 
-  private static final double MOST_POWER = 1.1;
-  private static final double LEAST_POWER = 0.95;
+  private static final Bound POWER = new Bound(0.95, 1.1);
 
   /** What it takes in when it is measured is so many times the least that it holds. */
   private static final int MORE = 2;
@@ -48,17 +47,41 @@ final class Growth {
     // what is compiled on the way must not count as speed
     try (BenchLog log = servers.log(Map.of())) {
       log.append(plan.workload(view));
-      double warm = CatchUp.eventsPerSecond(log, view);
+      double warm = ViewProgress.eventsPerSecond(log, view);
     }
     for (int round = 0; round < plan.rounds(); round++) {
       measure(List.of(least), more, 1);
     }
     measure(larger, more, plan.rounds());
-    int last = sizes.get(sizes.size() - 1);
-    double factor = (last + plan.rounds() * more / 2.0) / (least + more / 2.0);
-    return larger.stream()
-        .map(size -> rounds.compare(from(size), from(least), size == last ? bound(factor) : null))
-        .toList();
+    List<Comparison> comparisons = new ArrayList<>();
+    larger.forEach(size -> comparisons.add(rounds.compare(from(size), from(least), null)));
+    Rounds powers = servers.rounds("growth", "");
+    String power = view + ": the power of the events that the time for them grows with";
+    for (int round = 0; round < plan.rounds(); round++) {
+      powers.add(power, power(round, more));
+    }
+    comparisons.add(powers.alone(power, POWER));
+    return comparisons;
+  }
+
+  /** The slope of time over all sizes, in logarithms, by least squares: one less that of speed. */
+  private double power(int round, int more) {
+    List<Integer> sizes = plan.sizes(view);
+    List<Double> held = new ArrayList<>();
+    List<Double> speed = new ArrayList<>();
+    for (int size : sizes) {
+      int before = size == sizes.get(0) ? 0 : round; // of the least, each round begins anew
+      held.add(Math.log(size + (before + 0.5) * more));
+      speed.add(Math.log(rounds.of(from(size)).get(round)));
+    }
+    double middle = held.stream().mapToDouble(x -> x).average().orElseThrow();
+    double rise = 0;
+    double run = 0;
+    for (int i = 0; i < held.size(); i++) {
+      rise += (held.get(i) - middle) * speed.get(i);
+      run += (held.get(i) - middle) * (held.get(i) - middle);
+    }
+    return 1 - rise / run;
   }
 
   /** In a log of its own, so often at each of these sizes. */
@@ -66,22 +89,17 @@ final class Growth {
     Workload workload = new Workload(plan.seed(), plan.isEmbedded(view));
     try (BenchLog log = servers.log(Map.of());
         Lag lag = new Lag(log.config());
-        ViewApplication keeping = CatchUp.start(log, view)) {
+        ViewApplication keeping = ViewProgress.start(log, view)) {
       int held = 0;
       for (int size : sizes) {
         log.append(workload, size - held);
-        CatchUp.awaitAll(lag, view);
+        ViewProgress.awaitAll(lag, view);
         for (int time = 0; time < times; time++) {
-          rounds.add(from(size), CatchUp.eventsPerSecond(log, lag, view, workload.next(more)));
+          rounds.add(from(size), ViewProgress.eventsPerSecond(log, lag, view, workload.next(more)));
         }
         held = size + times * more;
       }
     }
-  }
-
-  /** Of the slope of time, if a view holds so many times as much. */
-  private static Bound bound(double factor) {
-    return new Bound(Math.pow(factor, 1 - MOST_POWER), Math.pow(factor, 1 - LEAST_POWER));
   }
 
   private String from(int size) {

@@ -1,5 +1,8 @@
 package dev.driftless.bench.performance;
 
+import com.google.common.collect.Lists;
+import com.google.common.util.concurrent.ListenableFuture;
+import dev.driftless.bench.SideBySide;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QdrantGrpcClient;
 import io.qdrant.client.VectorsFactory;
@@ -21,8 +24,8 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * What Qdrant takes in at most: the points that a view holds, ready in memory, written to an empty
- * collection with the same indexes, without any condition, as many in a request as the view writes,
- * each request awaited.
+ * collection with the same indexes, without any condition, as many in a request as the view writes
+ * in an operation, each request awaited.
  */
 final class QdrantCeiling {
 
@@ -74,50 +77,72 @@ final class QdrantCeiling {
     }
   }
 
-  /**
-   * Lets the server build no search index of a collection: it would do so with all cores, some time
-   * after the points came, so that what is measured next pays for what was measured before.
-   */
-  static void keepFromIndexing(String address, String collection)
-      throws ExecutionException, InterruptedException {
+  /** Lets the server build no search index of a collection. */
+  static void keepFromIndexing(String address, String collection) {
     try (QdrantClient client = connect(address)) {
       var unused =
-          client
-              .updateCollectionAsync(
+          await(
+              client.updateCollectionAsync(
                   UpdateCollection.newBuilder()
                       .setCollectionName(collection)
                       .setOptimizersConfig(
                           OptimizersConfigDiff.newBuilder().setIndexingThreshold(0))
-                      .build())
-              .get();
+                      .build()));
     }
   }
 
-  /** Writes all of them once, as many in each request as the view; answers events a second. */
+  /** Deletes the collections whose names begin so. */
+  static void drop(String address, String prefix) {
+    try (QdrantClient client = connect(address)) {
+      for (String collection : await(client.listCollectionsAsync())) {
+        if (collection.startsWith(prefix)) {
+          var unused = await(client.deleteCollectionAsync(collection));
+        }
+      }
+    }
+  }
+
+  /** Writes all of them once, by one connection; answers events a second. */
   double eventsPerSecond() throws ExecutionException, InterruptedException {
-    return eventsPerSecond(points, POINTS_A_REQUEST);
+    return eventsPerSecond(points, POINTS_A_REQUEST, 1);
+  }
+
+  /** As {@link #eventsPerSecond()}, by so many connections at once, each with its share. */
+  double eventsPerSecondOf(int connections) throws ExecutionException, InterruptedException {
+    return eventsPerSecond(points, POINTS_A_REQUEST, connections);
   }
 
   /** Writes some of them, each in a request of its own; answers how many events a second. */
   double oneByOne() throws ExecutionException, InterruptedException {
-    return eventsPerSecond(points.subList(0, Math.min(points.size(), SINGLE_POINTS)), 1);
+    return eventsPerSecond(points.subList(0, Math.min(points.size(), SINGLE_POINTS)), 1, 1);
   }
 
-  private double eventsPerSecond(List<PointStruct> written, int pointsARequest)
+  private double eventsPerSecond(List<PointStruct> written, int pointsARequest, int connections)
       throws ExecutionException, InterruptedException {
-    try (QdrantClient client = connect(address)) {
-      create(client);
-      long began = System.nanoTime();
-      for (int from = 0; from < written.size(); from += pointsARequest) {
-        var unused =
-            client
-                .upsertAsync(
-                    COPY, written.subList(from, Math.min(written.size(), from + pointsARequest)))
-                .get();
+    List<QdrantClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < connections; i++) {
+        clients.add(connect(address));
       }
+      create(clients.get(0));
+      int share = (written.size() + connections - 1) / connections;
+      List<List<PointStruct>> shares = Lists.partition(written, share);
+      long began = System.nanoTime();
+      var done =
+          SideBySide.run(
+              shares.size(),
+              i ->
+                  () -> {
+                    for (List<PointStruct> some : Lists.partition(shares.get(i), pointsARequest)) {
+                      var unused = clients.get(i).upsertAsync(COPY, some).get();
+                    }
+                    return List.of();
+                  });
       double took = (System.nanoTime() - began) / 1e9;
-      var unused = client.deleteCollectionAsync(COPY).get();
+      var unused = clients.get(0).deleteCollectionAsync(COPY).get();
       return (double) events * written.size() / points.size() / took;
+    } finally {
+      clients.forEach(QdrantClient::close);
     }
   }
 
@@ -162,6 +187,17 @@ final class QdrantCeiling {
   @SuppressWarnings("deprecation")
   private static List<Float> vector(VectorOutput stored) {
     return stored.hasDense() ? stored.getDense().getDataList() : stored.getDataList();
+  }
+
+  private static <T> T await(ListenableFuture<T> answer) {
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while Qdrant was asked", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Qdrant: " + e.getMessage(), e);
+    }
   }
 
   private static QdrantClient connect(String address) {

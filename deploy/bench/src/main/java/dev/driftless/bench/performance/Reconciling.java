@@ -40,15 +40,15 @@ final class Reconciling {
         Reconciler reconciler =
             Reconciler.open(
                 log.config(), "bench", servers.directory(view + "-reconciler"), line -> {});
-        ViewApplication keeping = CatchUp.start(log, view)) {
+        ViewApplication keeping = ViewProgress.start(log, view)) {
       log.append(events);
-      double filled = CatchUp.await(lag, List.of(view));
+      ViewProgress.awaitAll(lag, view);
       double unused = check(reconciler, view, true); // waits for its copy of the log
       for (int round = 0; round < plan.rounds(); round++) {
         rounds.add(everything, check(reconciler, view, true));
         rounds.add(nothing, check(reconciler, view, false));
         log.append(changes.next(changed));
-        double applied = CatchUp.await(lag, List.of(view));
+        ViewProgress.awaitAll(lag, view);
         rounds.add(some, check(reconciler, view, false));
       }
     }

@@ -40,11 +40,12 @@ final class Rounds {
   }
 
   /** One of the names beside nothing. */
-  Comparison alone(String what) {
-    return new Comparison(part, what, unit, of(what), "", List.of(), null);
+  Comparison alone(String what, @Nullable Bound bound) {
+    return new Comparison(part, what, unit, of(what), "", List.of(), bound);
   }
 
-  private List<Double> of(String name) {
+  /** What the rounds gave. */
+  List<Double> of(String name) {
     return figures.getOrDefault(name, List.of());
   }
 }

@@ -23,7 +23,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * load, beside the way of its bytes through Kafka and one write of that store.
  *
  * <p>A store shows an event when the position that it holds is past it. That is read again and
- * again, and counts from when the answer was there: the figure is never too small.
+ * again, and counts from when the event was to be published until the answer was there: the figure
+ * is never too small.
  */
 final class UntilVisible {
 
@@ -115,27 +116,30 @@ final class UntilVisible {
     AtomicBoolean over = new AtomicBoolean();
     try (MemoryLog log = to.open();
         Lag lag = new Lag(to.config());
-        ViewApplication application = CatchUp.start(to, view)) {
-      Steady.run(
-          EVENTS_PER_SECOND, warmUp, number -> receipts.add(log.appendAsync(events.get(number))));
-      receipts.forEach(CompletableFuture::join);
-      double warm = CatchUp.await(lag, List.of(view));
-      CompletableFuture<List<Positions>> seen =
-          CompletableFuture.supplyAsync(() -> watch(lag, view, over));
+        ViewApplication application = ViewProgress.start(to, view)) {
       Steady.run(
           EVENTS_PER_SECOND,
-          events.size() - warmUp,
-          number -> {
-            int at = warmUp + number;
-            published[at] = System.nanoTime();
-            receipts.add(log.appendAsync(events.get(at)));
-          });
+          warmUp,
+          (number, due) -> receipts.add(log.appendAsync(events.get(number))));
       receipts.forEach(CompletableFuture::join);
-      double last = CatchUp.await(lag, List.of(view));
-      over.set(true);
+      ViewProgress.awaitAll(lag, view);
+      CompletableFuture<List<Positions>> seen =
+          CompletableFuture.supplyAsync(() -> watch(lag, view, over));
+      try {
+        Steady.run(
+            EVENTS_PER_SECOND,
+            events.size() - warmUp,
+            (number, due) -> {
+              int at = warmUp + number;
+              published[at] = due;
+              receipts.add(log.appendAsync(events.get(at)));
+            });
+        receipts.forEach(CompletableFuture::join);
+        ViewProgress.awaitAll(lag, view);
+      } finally {
+        over.set(true);
+      }
       return latencies(seen.get(PATIENCE_SECONDS, TimeUnit.SECONDS), receipts, published);
-    } finally {
-      over.set(true);
     }
   }
 

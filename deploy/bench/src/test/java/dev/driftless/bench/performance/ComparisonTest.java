@@ -38,6 +38,13 @@ final class ComparisonTest {
   }
 
   @Test
+  void a_bound_of_what_stands_alone_is_of_the_figure_itself() {
+    List<Double> power = List.of(0.9, 1.0, 2.0);
+    assertThat(compare(power, List.of(), new Bound(0.95, 1.1)).holds()).isTrue();
+    assertThat(compare(power, List.of(), Bound.atMost(0.95)).holds()).isFalse();
+  }
+
+  @Test
   void rounds_that_do_not_belong_together_are_refused() {
     assertThatThrownBy(() -> compare(List.of(1.0), List.of(1.0, 2.0), null))
         .hasMessageContaining("1 rounds beside 2");
