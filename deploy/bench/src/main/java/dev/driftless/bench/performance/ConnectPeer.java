@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -79,7 +78,7 @@ final class ConnectPeer {
     PostgresConfig config = log.postgres("relational");
     String table = log.schema("relational") + ".memories";
     List<Row> rows = new ArrayList<>();
-    try (Connection connection = connect(config);
+    try (Connection connection = PostgresRecording.connect(config);
         Statement statement = connection.createStatement();
         ResultSet found =
             statement.executeQuery(
@@ -124,7 +123,7 @@ final class ConnectPeer {
 
   private double eventsPerSecond(Map<String, String> settings) throws Exception {
     String name = "peer_" + ++rounds;
-    try (Connection connection = connect(config);
+    try (Connection connection = PostgresRecording.connect(config);
         Statement statement = connection.createStatement()) {
       statement.execute(
           "CREATE SCHEMA %1$s; CREATE TABLE %1$s.memories (LIKE %2$s INCLUDING ALL)"
@@ -237,9 +236,5 @@ final class ConnectPeer {
       }
     }
     return count;
-  }
-
-  private static Connection connect(PostgresConfig config) throws SQLException {
-    return DriverManager.getConnection(config.url(), config.user(), config.password());
   }
 }

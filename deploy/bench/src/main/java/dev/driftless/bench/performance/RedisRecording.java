@@ -56,16 +56,16 @@ final class RedisRecording implements AutoCloseable {
     listener.close();
   }
 
-  private interface Part {
+  private interface Copying {
     void run() throws IOException;
   }
 
-  private static void start(Part part) {
+  private static void start(Copying copying) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                part.run();
+                copying.run();
               } catch (IOException e) {
                 // one side has closed, and what it had to say is recorded
               }
