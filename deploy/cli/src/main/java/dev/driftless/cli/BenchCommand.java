@@ -162,7 +162,7 @@ final class BenchCommand implements Callable<Integer> {
               c.unit(),
               c.beside(),
               c.other() == null ? "" : Comparison.number(c.other()),
-              c.ratio() == null ? "" : "%.2f".formatted(c.ratio()),
+              c.bound() == null && c.ratio() == null ? "" : "%.2f".formatted(c.judged()),
               c.bound() == null ? "" : c.bound(),
               c.holds() == null ? "" : c.holds() ? "so" : "not so"));
     }

@@ -30,7 +30,9 @@ final class AllViews {
   private static final String NAIVE_P99 = "six writes, p99";
   private static final String ALL = "all five views catching up";
   private static final String SLOWEST = "the slowest of them alone";
-  private static final String APPENDS = "one append an action, 8 agents, until all views have it";
+  private static final String APPENDS = "one append an action, 8 agents";
+  private static final String APPENDS_BESIDE_VIEWS =
+      "one append an action, 8 agents, until all views have it";
   private static final String P99 = "one append, 8 agents, p99";
   private static final String P99_BESIDE_VIEWS = "one append, beside all views, 8 agents, p99";
 
@@ -70,7 +72,8 @@ final class AllViews {
     Bound third = Bound.atMost(1.0 / 3);
     return List.of(
         speed.compare(ALL, NAIVE, Bound.atLeast(3)),
-        speed.compare(APPENDS, NAIVE, Bound.atLeast(3)),
+        speed.compare(APPENDS_BESIDE_VIEWS, NAIVE, Bound.atLeast(3)),
+        speed.compare(APPENDS, NAIVE, null),
         speed.compare(ALL, SLOWEST, null),
         latency.compare(P99, NAIVE_P99, third),
         latency.compare(P99_BESIDE_VIEWS, NAIVE_P99, third));
@@ -78,16 +81,17 @@ final class AllViews {
 
   private void writeSixTimes() throws Exception {
     List<Long> took = servers.naive().store(memories, AGENTS);
-    // each agent begins the next when one is done
-    double secondsEach = took.stream().mapToLong(x -> x).sum() / 1e9 / AGENTS;
-    speed.add(NAIVE, took.size() / secondsEach);
+    speed.add(NAIVE, perSecond(took));
     latency.add(NAIVE_P99, Percentiles.of(took).millis(99));
   }
 
   private void append() throws Exception {
     try (BenchLog to = servers.log(Map.of());
         MemoryLog log = to.open()) {
-      latency.add(P99, Percentiles.of(append(log)).millis(99));
+      BenchLog.append(log, events.subList(0, WARM_UP));
+      List<Long> took = append(log);
+      speed.add(APPENDS, perSecond(took));
+      latency.add(P99, Percentiles.of(took).millis(99));
     }
   }
 
@@ -108,8 +112,14 @@ final class AllViews {
                 latency.add(P99_BESIDE_VIEWS, Percentiles.of(took).millis(99));
                 return actions.size() / seconds;
               });
-      speed.add(APPENDS, appends);
+      speed.add(APPENDS_BESIDE_VIEWS, appends);
     }
+  }
+
+  /** Each agent begins the next when one is done. */
+  private static double perSecond(List<Long> tookNanos) {
+    double secondsEach = tookNanos.stream().mapToLong(x -> x).sum() / 1e9 / AGENTS;
+    return tookNanos.size() / secondsEach;
   }
 
   /** Each agent waits for each of its appends; answers how long each took, in nanoseconds. */

@@ -51,7 +51,9 @@ final class BareHop {
         producer.flush();
         return received.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       } finally {
-        consumer.wakeup(); // what waits for records that do not come
+        consumer.wakeup(); // if records do not come
+        var ended =
+            received.handle((took, failure) -> true).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       }
     }
   }

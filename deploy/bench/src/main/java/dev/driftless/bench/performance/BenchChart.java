@@ -31,7 +31,12 @@ public final class BenchChart {
             WIDTH,
             height));
     svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
-    text(svg, 10, 20, "start", "Measured, as a multiple of what it is held against (logarithmic).");
+    text(
+        svg,
+        10,
+        20,
+        "start",
+        "Measured, as a multiple of what it is held against, if there is something (logarithmic).");
     text(svg, 10, 36, "start", "The tick is the bound: green bars keep it.");
     double one = x(1);
     for (double ratio : new double[] {0.01, 0.1, 1, 10, 100}) {
@@ -85,7 +90,8 @@ public final class BenchChart {
   private static double x(double ratio) {
     double middle = (LABEL - 180 + WIDTH - 60) / 2.0;
     double decade = (WIDTH - 60 - (LABEL - 180)) / 2.0 / DECADES;
-    double log = Math.max(-DECADES, Math.min(DECADES, Math.log10(ratio)));
+    double log =
+        Math.max(-DECADES, Math.min(DECADES, Math.log10(Math.max(ratio, Double.MIN_NORMAL))));
     return middle + log * decade;
   }
 

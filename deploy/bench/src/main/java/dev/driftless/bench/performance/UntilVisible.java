@@ -69,7 +69,7 @@ final class UntilVisible {
       Percentiles naive = Percentiles.of(servers.naive().store(memories, 1));
       Percentiles visible;
       List<byte[]> values;
-      try (BenchLog log = servers.log(Map.of())) {
+      try (BenchLog log = servers.logWithoutSearchIndex()) {
         visible = Percentiles.of(visible(log, view));
         values = log.read().stream().map(ConsumerRecord::value).toList();
       }
