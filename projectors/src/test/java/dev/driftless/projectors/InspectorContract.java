@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.ServerKind;
+import dev.driftless.local.TestStack;
+import dev.driftless.schemas.EventEncoder;
+import dev.driftless.schemas.EventRegistry;
 import dev.driftless.schemas.GoldenEvents;
+import dev.driftless.schemas.Names;
+import dev.driftless.schemas.SubjectKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -31,7 +37,8 @@ abstract class InspectorContract {
   static final String SUBJECT = "mia";
 
   ViewFixture fixture;
-  TestLog log;
+
+  private @Nullable TestLog log;
 
   /** A fresh, empty view. */
   protected abstract ViewFixture fixture();
@@ -49,13 +56,36 @@ abstract class InspectorContract {
   @BeforeEach
   void open() {
     fixture = fixture();
-    log = new TestLog(patience());
   }
 
   @AfterEach
   void close() {
-    log.close();
+    if (log != null) {
+      log.close();
+    }
     fixture.close();
+  }
+
+  /** A log of its own; tests that hand over records themselves need none. */
+  TestLog log() {
+    if (log == null) {
+      log = new TestLog(patience());
+    }
+    return log;
+  }
+
+  /** For records that are in no log; as long as this JVM. */
+  private static final class Encoding {
+
+    static final EventEncoder ENCODER = new EventEncoder(registry());
+
+    private static EventRegistry registry() {
+      String url =
+          TestStack.shared().with(ServerKind.KAFKA, ServerKind.REGISTRY).schemaRegistryUrl();
+      EventRegistry registry = new EventRegistry(url, new Names("inspected"), Map.of());
+      registry.register();
+      return registry;
+    }
   }
 
   @Test
@@ -215,17 +245,17 @@ abstract class InspectorContract {
     return IntStream.range(0, events.size())
         .mapToObj(
             i -> {
-              ProducerRecord<byte[], byte[]> record = log.record(events.get(i));
+              MemoryEvent event = events.get(i);
               Instant time = start.plusMillis(i);
               return new LogRecord(
                   0,
                   i,
                   time,
                   time,
-                  record.key(),
-                  record.value(),
+                  new SubjectKey(event.getTenant(), event.getSubject()).bytes(),
+                  Encoding.ENCODER.encode(event),
                   Disposition.APPLY,
-                  events.get(i),
+                  event,
                   null);
             })
         .toList();

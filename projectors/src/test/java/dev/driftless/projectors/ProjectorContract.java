@@ -35,22 +35,22 @@ public abstract class ProjectorContract extends InspectorContract {
   void events_of_a_subject_are_applied_in_log_order() {
     List<MemoryEvent> last = new ArrayList<>();
     for (int m = 0; m < 20; m++) {
-      log.publish(Events.recorded("m" + m, "first " + m), Events.revised("m" + m, "second " + m));
+      log().publish(Events.recorded("m" + m, "first " + m), Events.revised("m" + m, "second " + m));
       last.add(Events.revised("m" + m, "third " + m));
     }
-    log.publish(last);
-    log.project(fixture);
+    log().publish(last);
+    log().project(fixture);
     last.forEach(this::assertShown);
   }
 
   @Test
   void every_kind_of_event_that_was_ever_written_is_taken() {
     List<MemoryEvent> events = GoldenEvents.all().stream().map(GoldenEvent::event).toList();
-    log.publish(events);
-    log.project(fixture);
+    log().publish(events);
+    log().project(fixture);
     assertShowsSomething();
     try (Projector projector = fixture.open()) {
-      assertThat(log.deadLetters(projector.view())).isEmpty();
+      assertThat(log().deadLetters(projector.view())).isEmpty();
     }
     if (showsEveryRecord()) {
       assertThat(fixture.shown()).hasSize(events.size());
@@ -175,12 +175,12 @@ public abstract class ProjectorContract extends InspectorContract {
   void an_event_published_again_changes_nothing_though_another_came_in_between() {
     MemoryEvent recorded = Events.recorded("m1", "window seat");
     MemoryEvent revised = Events.revised("m1", "aisle seat");
-    log.publish(recorded, revised);
-    log.project(fixture);
+    log().publish(recorded, revised);
+    log().project(fixture);
     List<String> before = assertShowsSomething();
-    log.publish(recorded);
-    log.publish(revised, recorded);
-    log.project(fixture);
+    log().publish(recorded);
+    log().publish(revised, recorded);
+    log().project(fixture);
     assertOnlyAudited(before, 3);
     assertShown(revised);
   }
@@ -189,12 +189,12 @@ public abstract class ProjectorContract extends InspectorContract {
   void a_forgotten_memory_stays_forgotten() {
     MemoryEvent recorded = Events.recorded("m1", "window seat");
     MemoryEvent other = Events.recorded("m2", "vegetarian");
-    log.publish(recorded, other, Events.forgotten("m1"));
-    log.project(fixture);
+    log().publish(recorded, other, Events.forgotten("m1"));
+    log().project(fixture);
     List<String> before = assertShowsSomething();
     MemoryEvent late = Events.revised("m1", "aisle seat");
-    log.publish(late, Events.recorded("m1", "by the wing"), Events.forgotten("m1"));
-    log.project(fixture);
+    log().publish(late, Events.recorded("m1", "by the wing"), Events.forgotten("m1"));
+    log().project(fixture);
     assertOnlyAudited(before, 3);
     assertShown(other);
     if (!showsEveryRecord()) {
@@ -208,13 +208,13 @@ public abstract class ProjectorContract extends InspectorContract {
     MemoryEvent acme = Events.recorded("acme", SUBJECT, "m1", "window seat");
     MemoryEvent globex = Events.recorded("globex", SUBJECT, "m1", "aisle seat");
     MemoryEvent otherSubject = Events.recorded("acme", "ada", "m1", "no preference");
-    log.publish(acme, globex, otherSubject);
-    log.project(fixture);
+    log().publish(acme, globex, otherSubject);
+    log().project(fixture);
     assertShown(acme);
     assertShown(globex);
     assertShown(otherSubject);
-    log.publish(Events.forgotten("globex", SUBJECT, "m1"));
-    log.project(fixture);
+    log().publish(Events.forgotten("globex", SUBJECT, "m1"));
+    log().project(fixture);
     assertShown(acme);
     assertShown(otherSubject);
     if (!showsEveryRecord()) {
@@ -224,37 +224,37 @@ public abstract class ProjectorContract extends InspectorContract {
 
   @Test
   void a_replay_from_zero_gives_the_same_view() {
-    log.publish(history(60));
-    log.project(fixture);
+    log().publish(history(60));
+    log().project(fixture);
     List<String> before = assertShowsSomething();
     fixture.wipe();
-    log.project(fixture);
+    log().project(fixture);
     assertThat(fixture.shown()).isEqualTo(before);
   }
 
   @Test
   void the_position_moves_with_the_data() {
     MemoryEvent first = Events.recorded("m1", "window seat");
-    log.publish(first);
-    log.project(fixture);
+    log().publish(first);
+    log().project(fixture);
     Runnable putBack = fixture.copy();
     List<String> before = assertShowsSomething();
     MemoryEvent second = Events.revised("m1", "aisle seat");
-    log.publish(second);
-    log.project(fixture);
+    log().publish(second);
+    log().project(fixture);
     assertShown(second);
     putBack.run();
     assertThat(fixture.shown()).isEqualTo(before);
     try (Projector projector = fixture.open()) {
-      assertThat(log.positions(projector)).isNotEqualTo(log.ends());
+      assertThat(log().positions(projector)).isNotEqualTo(log().ends());
     }
-    log.project(fixture);
+    log().project(fixture);
     assertShown(second);
   }
 
   @Test
   void a_position_of_another_log_stops_the_view() throws Exception {
-    log.publish(history(30));
+    log().publish(history(30));
     fill(0, "not-this-topic-id", 5);
     fill(1, "not-this-topic-id", 5);
     List<String> before = assertShowsSomething();
@@ -264,8 +264,8 @@ public abstract class ProjectorContract extends InspectorContract {
 
   @Test
   void a_position_beyond_the_end_of_the_log_stops_the_view() throws Exception {
-    log.publish(Events.recorded("m1", "window seat"));
-    String topicId = log.topicId();
+    log().publish(Events.recorded("m1", "window seat"));
+    String topicId = log().topicId();
     fill(0, topicId, 100);
     fill(1, topicId, 100);
     List<String> before = assertShowsSomething();
@@ -275,27 +275,27 @@ public abstract class ProjectorContract extends InspectorContract {
 
   @Test
   void a_store_that_is_wiped_is_filled_again_while_the_projector_runs() {
-    log.publish(history(60));
-    try (ViewApplication ignored = log.start(fixture.open())) {
-      log.awaitCaughtUp(fixture);
+    log().publish(history(60));
+    try (ViewApplication ignored = log().start(fixture.open())) {
+      log().awaitCaughtUp(fixture);
       List<String> before = assertShowsSomething();
       fixture.wipe();
-      log.awaitCaughtUp(fixture);
+      log().awaitCaughtUp(fixture);
       assertThat(fixture.shown()).isEqualTo(before);
     }
   }
 
   @Test
   void a_store_put_back_from_an_older_copy_catches_up_while_the_projector_runs() {
-    log.publish(history(40));
-    try (ViewApplication ignored = log.start(fixture.open())) {
-      log.awaitCaughtUp(fixture);
+    log().publish(history(40));
+    try (ViewApplication ignored = log().start(fixture.open())) {
+      log().awaitCaughtUp(fixture);
       Runnable putBack = fixture.copy();
-      log.publish(history(40));
-      log.awaitCaughtUp(fixture);
+      log().publish(history(40));
+      log().awaitCaughtUp(fixture);
       List<String> before = assertShowsSomething();
       putBack.run();
-      log.awaitCaughtUp(fixture);
+      log().awaitCaughtUp(fixture);
       assertThat(fixture.shown()).isEqualTo(before);
     }
   }
@@ -305,31 +305,33 @@ public abstract class ProjectorContract extends InspectorContract {
     MemoryEvent before = Events.recorded("m1", "window seat");
     MemoryEvent after = Events.recorded("m2", "vegetarian");
     byte[] key = new SubjectKey("acme", SUBJECT).bytes();
-    ProducerRecord<byte[], byte[]> good = log.record(before);
-    log.publish(before);
-    long garbage = log.publishRaw(List.of(garbage())).offset();
+    ProducerRecord<byte[], byte[]> good = log().record(before);
+    log().publish(before);
+    long garbage = log().publishRaw(List.of(garbage())).offset();
     ProducerRecord<byte[], byte[]> foreign =
-        log.record(Events.recorded("globex", SUBJECT, "m9", "elsewhere"));
+        log().record(Events.recorded("globex", SUBJECT, "m9", "elsewhere"));
     int partition = SubjectKey.partition(key, TestLog.PARTITIONS);
     long misfit =
-        log.publishRaw(List.of(new ProducerRecord<>(good.topic(), partition, key, foreign.value())))
+        log()
+            .publishRaw(
+                List.of(new ProducerRecord<>(good.topic(), partition, key, foreign.value())))
             .offset();
-    log.publish(after);
-    log.project(fixture);
+    log().publish(after);
+    log().project(fixture);
     assertShown(before);
     assertShown(after);
     try (Projector projector = fixture.open()) {
-      assertThat(log.deadLetters(projector.view()))
+      assertThat(log().deadLetters(projector.view()))
           .extracting(
               letter ->
                   TestLog.header(letter, "offset") + " " + TestLog.header(letter, "partition"))
           .containsExactly(garbage + " " + partition, misfit + " " + partition);
-      assertThat(log.deadLetters(projector.view()))
+      assertThat(log().deadLetters(projector.view()))
           .extracting(letter -> TestLog.header(letter, "reason"))
           .satisfiesExactly(
               reason -> assertThat(reason).contains("wire format"),
               reason -> assertThat(reason).contains("record key"));
-      assertThat(log.deadLetters(projector.view()))
+      assertThat(log().deadLetters(projector.view()))
           .extracting(ConsumerRecord::value)
           .first()
           .isEqualTo("{}".getBytes(UTF_8));
@@ -341,16 +343,16 @@ public abstract class ProjectorContract extends InspectorContract {
 
   @Test
   void whoever_waits_for_an_event_finds_it_in_the_view() {
-    try (MemoryLog client = log.client();
+    try (MemoryLog client = log().client();
         Projector projector = fixture.open();
-        ViewApplication ignored = log.start(fixture.open())) {
+        ViewApplication ignored = log().start(fixture.open())) {
       View view = new View(projector.view());
       for (int m = 0; m < 20; m++) {
         MemoryEvent recorded = Events.recorded("m" + m, "window seat");
         client.awaitVisible(client.append(recorded), view, WAIT);
         assertShown(recorded);
       }
-      long garbage = log.publishRaw(List.of(garbage())).offset();
+      long garbage = log().publishRaw(List.of(garbage())).offset();
       Receipt after = client.append(Events.recorded("after", "vegetarian"));
       client.awaitVisible(after, view, WAIT);
       Receipt refused = new Receipt(after.topicId(), after.partition(), garbage);
@@ -362,7 +364,7 @@ public abstract class ProjectorContract extends InspectorContract {
 
   private ProducerRecord<byte[], byte[]> garbage() {
     byte[] key = new SubjectKey("acme", SUBJECT).bytes();
-    return new ProducerRecord<>(log.names().log(), key, "{}".getBytes(UTF_8));
+    return new ProducerRecord<>(log().names().log(), key, "{}".getBytes(UTF_8));
   }
 
   private void assertShown(MemoryEvent event) {
@@ -383,7 +385,7 @@ public abstract class ProjectorContract extends InspectorContract {
   }
 
   private void assertStops(String... saying) throws Exception {
-    try (ViewApplication application = log.start(fixture.open())) {
+    try (ViewApplication application = log().start(fixture.open())) {
       var reason = application.stopped().get(patience().toSeconds(), TimeUnit.SECONDS);
       assertThat(reason.getMessage()).contains(saying).doesNotContain("\n");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.driftless.events.MemoryEvent;
 import dev.driftless.local.Addresses;
+import dev.driftless.local.FaultyProxy;
 import dev.driftless.local.ServerKind;
 import dev.driftless.local.TestStack;
 import dev.driftless.producer.MemoryLog;
@@ -17,6 +18,7 @@ import dev.driftless.schemas.SubjectKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,10 +68,7 @@ public final class TestLog implements AutoCloseable {
    * @param patience how long a view may take to catch up
    */
   public TestLog(Duration patience) {
-    this(TestStack.shared().with(ServerKind.KAFKA, ServerKind.REGISTRY), patience);
-  }
-
-  public TestLog(Addresses servers, Duration patience) {
+    Addresses servers = TestStack.shared().with(ServerKind.KAFKA, ServerKind.REGISTRY);
     this.patience = patience;
     // nobody reads the hundreds of MBeans that each of a dozen clients would register
     this.kafka =
@@ -166,6 +165,21 @@ public final class TestLog implements AutoCloseable {
     EventRegistry reading = new EventRegistry(registryUrl, names, Map.of());
     readers.add(reading);
     return reading;
+  }
+
+  /** As {@link #reader()}, by way of a proxy. */
+  public EventRegistry readerThrough(FaultyProxy proxy) {
+    URI direct = URI.create(registryUrl);
+    EventRegistry reading =
+        new EventRegistry("http://127.0.0.1:" + proxy.port() + direct.getPath(), names, Map.of());
+    readers.add(reading);
+    return reading;
+  }
+
+  /** In front of the registry; the caller closes it. */
+  public FaultyProxy beforeRegistry() {
+    URI direct = URI.create(registryUrl);
+    return FaultyProxy.before(direct.getHost(), direct.getPort());
   }
 
   public RuntimeConfig config() {

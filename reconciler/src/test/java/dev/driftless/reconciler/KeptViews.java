@@ -41,7 +41,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
-/** A log of its own on real servers, and all five views of it, kept by projectors in this JVM. */
+/** A log of its own on real servers, and views of it, kept by projectors in this JVM. */
 final class KeptViews implements AutoCloseable {
 
   static final int PARTITIONS = 2;

@@ -140,11 +140,13 @@ final class LocalStackIT {
 
   @Test
   void a_suspended_server_can_be_stopped() {
-    stack.suspend(ServerKind.REDIS);
+    try (TestStack own = TestStack.fresh(ServerKind.REDIS)) {
+      own.stack().suspend(ServerKind.REDIS);
 
-    stack.stop(Progress.silent());
+      own.stack().stop(Progress.silent());
 
-    assertThat(states()).containsOnly(STOPPED);
+      assertThat(own.stack().status()).extracting(ServerStatus::state).containsOnly(STOPPED);
+    }
   }
 
   @Test

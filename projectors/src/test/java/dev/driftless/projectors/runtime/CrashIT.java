@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class CrashIT {
 
-  private static final int CRASHES = Integer.getInteger("driftless.crashes", 20);
+  private static final int CRASHES = Integer.getInteger("driftless.crashes", 12);
   private static final long SEED = Long.getLong("driftless.seed", 20261101L);
   private static final int EVENTS_PER_CRASH = 300;
 

@@ -8,9 +8,8 @@ import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MessageAppended;
 import dev.driftless.events.Role;
 import dev.driftless.events.SessionStarted;
-import dev.driftless.local.Progress;
-import dev.driftless.local.ServerKind;
-import dev.driftless.local.TestStack;
+import dev.driftless.local.FaultyProxy;
+import dev.driftless.local.FaultyProxy.Passage;
 import dev.driftless.projectors.Disposition;
 import dev.driftless.projectors.Entity;
 import dev.driftless.projectors.Events;
@@ -30,7 +29,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -330,23 +328,20 @@ final class RepairsIT {
 
   @Test
   void requests_wait_for_a_registry_that_is_away() {
-    try (TestStack stack = TestStack.fresh(ServerKind.KAFKA, ServerKind.REGISTRY);
-        TestLog own = new TestLog(stack.stack().addresses(), PATIENCE);
-        RepairRequests asking = new RepairRequests(own.kafka(), own.names())) {
-      published.add(Events.recorded("m1", "text"));
-      own.publish(published);
-      own.project(fixture);
-      stack.stack().kill(ServerKind.REGISTRY);
-      asking.send(List.of(request(own, memory("m1"), 1, 0)));
+    publish(Events.recorded("m1", "text"));
+    log.project(fixture);
+    try (FaultyProxy registry = log.beforeRegistry()) {
+      registry.pass(Passage.CUT);
+      requests.send(List.of(request(memory("m1"), 1, 0)));
       Recording projector = recording(DONE);
       try (ViewApplication application =
-          new ViewApplication(projector, own.reader(), own.config(), meters)) {
+          new ViewApplication(projector, log.readerThrough(registry), log.config(), meters)) {
         application.start();
         Awaitility.await()
             .atMost(PATIENCE)
             .until(() -> meters.counter("driftless.retries", "view", "relational").count() > 2);
         assertThat(projector.repairs).isEmpty();
-        stack.stack().start(Set.of(ServerKind.REGISTRY), Progress.silent());
+        registry.pass(Passage.OPEN);
         projector.await(1);
         awaitOutcome("served", 1);
       }
@@ -445,10 +440,6 @@ final class RepairsIT {
   }
 
   private RepairRequest request(Entity entity, long asOf, int... offsets) {
-    return request(log, entity, asOf, offsets);
-  }
-
-  private RepairRequest request(TestLog log, Entity entity, long asOf, int... offsets) {
     List<LogRecord> records =
         IntStream.of(offsets)
             .mapToObj(

@@ -3,6 +3,8 @@ package dev.driftless.projectors.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.driftless.events.MemoryEvent;
+import dev.driftless.local.FaultyProxy;
+import dev.driftless.local.FaultyProxy.Passage;
 import dev.driftless.local.LocalStack;
 import dev.driftless.local.Progress;
 import dev.driftless.local.ServerKind;
@@ -221,27 +223,26 @@ final class RuntimeIT {
 
   @Test
   void a_registry_that_is_away_is_waited_for_and_nothing_is_set_aside() throws Exception {
-    try (TestStack stack = TestStack.fresh(ServerKind.KAFKA, ServerKind.REGISTRY);
-        TestLog own = new TestLog(stack.stack().addresses(), PATIENCE)) {
-      own.publish(Events.recorded("m1", "text"));
-      stack.stack().kill(ServerKind.REGISTRY);
+    try (FaultyProxy registry = log.beforeRegistry()) {
+      registry.pass(Passage.CUT);
+      log.publish(Events.recorded("m1", "text"));
       Recording projector = new Recording(fixture.open());
       MeterRegistry meters = new SimpleMeterRegistry();
       Counter retries = meters.counter("driftless.retries", "view", "relational");
       try (ViewApplication application =
-          new ViewApplication(projector, own.reader(), own.config(), meters)) {
+          new ViewApplication(projector, log.readerThrough(registry), log.config(), meters)) {
         application.start();
         Awaitility.await().atMost(PATIENCE).until(() -> retries.count() > 0);
-        // the wait between two tries doubles five times in this, from 100 ms on
-        Thread.sleep(5_000);
-        assertThat(retries.count()).isLessThan(8);
+        // the wait between two tries doubles four times in this, from 100 ms on
+        Thread.sleep(2_000);
+        assertThat(retries.count()).isLessThan(7);
         Awaitility.await().atMost(PATIENCE).until(() -> projector.reads.size() > 3);
         assertThat(projector.sizes).isEmpty();
-        stack.stack().start(Set.of(ServerKind.REGISTRY), Progress.silent());
-        own.awaitCaughtUp(fixture);
+        registry.pass(Passage.OPEN);
+        log.awaitCaughtUp(fixture);
         assertThat(application.stopped()).isNotDone();
       }
-      assertThat(own.deadLetters("relational")).isEmpty();
+      assertThat(log.deadLetters("relational")).isEmpty();
       assertThat(fixture.query("SELECT memory_id FROM memories")).containsExactly("m1");
     }
   }
