@@ -14,7 +14,7 @@ import java.util.Map;
  */
 final class Growth {
 
-  private static final Bound POWER = new Bound(0.95, 1.1);
+  private static final Bound SLOPE = new Bound(0.95, 1.1);
 
   /** What it takes in when it is measured is so many times the least that it holds. */
   private static final int MORE = 2;
@@ -55,17 +55,17 @@ final class Growth {
     measure(larger, more, plan.rounds());
     List<Comparison> comparisons = new ArrayList<>();
     larger.forEach(size -> comparisons.add(rounds.compare(from(size), from(least), null)));
-    Rounds powers = servers.rounds("growth", "");
-    String power = view + ": the power of the events that the time for them grows with";
+    Rounds slopes = servers.rounds("growth", "");
+    String slope = view + ": slope of time over events, log-log";
     for (int round = 0; round < plan.rounds(); round++) {
-      powers.add(power, power(round, more));
+      slopes.add(slope, slope(round, more));
     }
-    comparisons.add(powers.alone(power, POWER));
+    comparisons.add(slopes.alone(slope, SLOPE));
     return comparisons;
   }
 
   /** The slope of time over all sizes, in logarithms, by least squares: one less that of speed. */
-  private double power(int round, int more) {
+  private double slope(int round, int more) {
     List<Integer> sizes = plan.sizes(view);
     List<Double> held = new ArrayList<>();
     List<Double> speed = new ArrayList<>();
