@@ -162,16 +162,16 @@ public final class TestLog implements AutoCloseable {
 
   /** A client of its own: the publisher's already knows the schema. */
   public EventRegistry reader() {
-    EventRegistry reading = new EventRegistry(registryUrl, names, Map.of());
-    readers.add(reading);
-    return reading;
+    return reader(registryUrl);
   }
 
   /** As {@link #reader()}, by way of a proxy. */
   public EventRegistry readerThrough(FaultyProxy proxy) {
-    URI direct = URI.create(registryUrl);
-    EventRegistry reading =
-        new EventRegistry("http://127.0.0.1:" + proxy.port() + direct.getPath(), names, Map.of());
+    return reader("http://127.0.0.1:" + proxy.port() + URI.create(registryUrl).getPath());
+  }
+
+  private EventRegistry reader(String url) {
+    EventRegistry reading = new EventRegistry(url, names, Map.of());
     readers.add(reading);
     return reading;
   }

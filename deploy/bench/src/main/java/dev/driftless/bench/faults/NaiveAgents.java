@@ -3,7 +3,6 @@ package dev.driftless.bench.faults;
 import dev.driftless.bench.SideBySide;
 import dev.driftless.local.Addresses;
 import dev.driftless.projectors.app.ProjectorsConfig;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -76,19 +75,13 @@ public final class NaiveAgents {
         agents,
         agent ->
             () -> {
-              List<Long> took = new ArrayList<>();
               try (SixWrites writer = new SixWrites(Way.NAIVE, servers, qdrant)) {
                 write.by(writer, action(before + agent, memories.get(0)));
-                for (int at = next.getAndIncrement();
-                    at < memories.size();
-                    at = next.getAndIncrement()) {
-                  Action action = action(connected + at, memories.get(at));
-                  long began = System.nanoTime();
-                  write.by(writer, action);
-                  took.add(System.nanoTime() - began);
-                }
+                return SideBySide.takeTurns(
+                    next,
+                    memories.size(),
+                    at -> write.by(writer, action(connected + at, memories.get(at))));
               }
-              return took;
             });
   }
 

@@ -7,7 +7,6 @@ import dev.driftless.events.MemoryEvent;
 import dev.driftless.events.MemoryRecorded;
 import dev.driftless.producer.MemoryLog;
 import dev.driftless.projectors.app.Views;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -128,17 +127,13 @@ final class AllViews {
     return SideBySide.run(
         AGENTS,
         agent ->
-            () -> {
-              List<Long> took = new ArrayList<>();
-              for (int at = next.getAndIncrement();
-                  at < actions.size();
-                  at = next.getAndIncrement()) {
-                long began = System.nanoTime();
-                var receipt = log.append(actions.get(at));
-                took.add(System.nanoTime() - began);
-              }
-              return took;
-            });
+            () ->
+                SideBySide.takeTurns(
+                    next,
+                    actions.size(),
+                    at -> {
+                      var receipt = log.append(actions.get(at));
+                    }));
   }
 
   private void catchUp() throws Exception {

@@ -113,9 +113,9 @@ final class CatchingUp {
       int threads = log.config().reading().threads();
       add(
           "ready points, as many connections",
-          () -> ceiling.eventsPerSecondOf(threads),
+          () -> ceiling.eventsPerSecond(threads),
           Bound.atLeast(0.7));
-      add("ready points, one connection", ceiling::eventsPerSecond, null);
+      add("ready points, one connection", () -> ceiling.eventsPerSecond(1), null);
       add("one point a call", ceiling::oneByOne, null);
     }
     return compare(events);

@@ -102,13 +102,11 @@ final class QdrantCeiling {
     }
   }
 
-  /** Writes all of them once, by one connection; answers events a second. */
-  double eventsPerSecond() throws ExecutionException, InterruptedException {
-    return eventsPerSecond(points, POINTS_A_REQUEST, 1);
-  }
-
-  /** As {@link #eventsPerSecond()}, by so many connections at once, each with its share. */
-  double eventsPerSecondOf(int connections) throws ExecutionException, InterruptedException {
+  /**
+   * Writes all of them once, by so many connections at once, each with its share; answers events a
+   * second.
+   */
+  double eventsPerSecond(int connections) throws ExecutionException, InterruptedException {
     return eventsPerSecond(points, POINTS_A_REQUEST, connections);
   }
 
